@@ -1,0 +1,318 @@
+"""Requests of one account: pool, limits, retries, counting, and who gets the credentials.
+
+The difficulties, and what answers each:
+
+1. A token must not leave the account's own servers, whatever a reply or a redirect says:
+   `Http.request` attaches credentials only to the origins named by `trust`, and follows no
+   redirect by itself.
+2. A request that failed on the way may have been carried out: `retry.retrying` repeats only
+   what may be repeated, every other failure reaches the journal as transient.
+3. A reply may be endless, or stall: replies are read up to a bound, and every wait has one.
+4. httpx's exceptions are many: `transport_errors` turns them into ours.
+"""
+
+import logging
+import ssl
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any, cast
+
+import httpx
+
+from cloudfs import __version__
+from cloudfs.errors import (
+    BadReply,
+    ConnectionLost,
+    InvalidRequest,
+    TimedOut,
+    Unavailable,
+    Unreachable,
+)
+from cloudfs.http.counters import Counters
+from cloudfs.http.limits import Limiter
+from cloudfs.http.origins import check_transport, origin
+from cloudfs.http.retry import Refused, Repeat, retrying
+from cloudfs.model import NOTHING, Pieces
+
+log = logging.getLogger(__name__)
+
+CONNECT_TIMEOUT = 8.0
+STALL_TIMEOUT = 10.0  # longest silence in the middle of a request or reply
+LARGEST_REPLY = 64 * 1024 * 1024
+LONGEST_RETRY_AFTER = 120.0
+
+TOO_BUSY = frozenset({429, 503})
+FAILED_GATEWAY = frozenset({502, 504})
+CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND"})
+
+Body = bytes | Callable[[], Pieces] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A complete answer."""
+
+    status: int
+    headers: Mapping[str, str]  # names compare without case
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+
+class StreamedReply:
+    """An answer whose body is read piece by piece."""
+
+    def __init__(self, response: httpx.Response, counters: Counters) -> None:
+        self._response = response
+        self._counters = counters
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+
+    async def pieces(self) -> Pieces:
+        """The body as it arrives; raises ConnectionLost or TimedOut if it breaks off."""
+        with transport_errors("download"):
+            async with aclosing(cast("Pieces", self._response.aiter_raw())) as pieces:
+                async for piece in pieces:
+                    self._counters.bytes_down += len(piece)
+                    yield piece
+
+    async def body(self, limit: int = LARGEST_REPLY) -> bytes:
+        """The whole body; raises BadReply if it is longer than *limit* bytes."""
+        with transport_errors("download"):
+            return await _read(self._response, self._counters, limit)
+
+
+@contextmanager
+def transport_errors(what: str) -> Iterator[None]:
+    """Raise httpx's failures as ours."""
+    try:
+        yield
+    except (httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        raise Unreachable(f"{what}: no connection in time") from error
+    except httpx.TimeoutException as error:
+        raise TimedOut(f"{what}: the service fell silent") from error
+    except httpx.ConnectError as error:
+        raise Unreachable(f"{what}: {_connect_failure(error)}") from error
+    except httpx.TransportError as error:
+        raise ConnectionLost(f"{what}: {type(error).__name__}") from error
+    except httpx.DecodingError as error:
+        raise BadReply(f"{what}: the reply cannot be decoded") from error
+    except (httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
+        raise InvalidRequest(f"{what}: {type(error).__name__}") from error
+
+
+def _connect_failure(error: httpx.ConnectError) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"the server's certificate is not valid ({cause.verify_message})"
+        if isinstance(cause, ssl.SSLError):
+            return "no secure connection (is this an https server?)"
+        cause = cause.__cause__ or cause.__context__
+    return str(error) or "no connection"
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that a Retry-After header asks for, at most two minutes (RFC 9110, 10.2.3)."""
+    value = headers.get("retry-after", "").strip()
+    if not value:
+        return None
+    if value.isdigit():
+        return min(float(value), LONGEST_RETRY_AFTER)
+    try:
+        until = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    seconds = (until - datetime.fromtimestamp(time.time(), UTC)).total_seconds()
+    return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
+
+
+async def _read(response: httpx.Response, counters: Counters, limit: int) -> bytes:
+    parts: list[bytes] = []
+    length = 0
+    async with aclosing(cast("Pieces", response.aiter_bytes())) as pieces:
+        async for piece in pieces:
+            length += len(piece)
+            if length > limit:
+                raise BadReply(f"the reply is longer than {limit} bytes")
+            parts.append(piece)
+    counters.bytes_down += response.num_bytes_downloaded
+    return b"".join(parts)
+
+
+class Http:
+    """The way to one account's service."""
+
+    def __init__(
+        self,
+        *,
+        limiter: Limiter | None = None,
+        counters: Counters | None = None,
+        allow_insecure: bool = False,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.limiter = limiter or Limiter()
+        self.counters = counters or Counters()
+        self._allow_insecure = allow_insecure
+        self._trusted: set[str] = set()
+        nothing_kept = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
+        self._client = httpx.AsyncClient(
+            transport=transport,
+            cookies=nothing_kept,
+            follow_redirects=False,
+            headers={"User-Agent": f"cloudfs/{__version__}", "Accept-Encoding": "gzip, identity"},
+            timeout=httpx.Timeout(STALL_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None),
+            limits=httpx.Limits(max_connections=100, max_keepalive_connections=40),
+            trust_env=True,
+        )
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        await self._client.aclose()
+
+    def trust(self, url: str) -> None:
+        """Let credentials go to the origin of *url*: it is one of the account's own servers."""
+        check_transport(url, allow_insecure=self._allow_insecure)
+        self._trusted.add(origin(url))
+
+    def trusts(self, url: str) -> bool:
+        """Whether *url* leads to one of the account's own servers."""
+        return origin(url) in self._trusted
+
+    async def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        label: str,
+        repeat: Repeat,
+        headers: Mapping[str, str] = NOTHING,
+        credentials: Mapping[str, str] = NOTHING,
+        auth: httpx.Auth | None = None,
+        params: Any = None,
+        body: Body = None,
+        length: int | None = None,
+        deadline: float | None = None,
+    ) -> Reply:
+        """The answer, whatever its status but 429, 502, 503 and 504, which are retried here.
+
+        So is 500 where the method changes nothing.
+
+        *label* names the kind of request in logs and counts. *credentials* and *auth* are
+        used only if *url* leads to a trusted origin. A streamed *body* needs its *length*.
+        Raises TransientError when no usable answer came, BadReply when it is too long.
+        """
+
+        async def attempt() -> Reply:
+            async with self._send(
+                method, url, label, headers, credentials, auth, params, body, length
+            ) as response:
+                with transport_errors(label):
+                    content = await _read(response, self.counters, LARGEST_REPLY)
+                return Reply(response.status_code, response.headers, content)
+
+        return await retrying(attempt, repeat=repeat, what=label, deadline=deadline)
+
+    @asynccontextmanager
+    async def stream(
+        self,
+        method: str,
+        url: str,
+        *,
+        label: str,
+        headers: Mapping[str, str] = NOTHING,
+        credentials: Mapping[str, str] = NOTHING,
+        auth: httpx.Auth | None = None,
+        body: Body = None,
+    ) -> AsyncIterator[StreamedReply]:
+        """The answer with its body still to be read; sent once, not retried."""
+        plain = {**headers, "Accept-Encoding": "identity"}
+        async with self._send(
+            method, url, label, plain, credentials, auth, None, body, None
+        ) as response:
+            yield StreamedReply(response, self.counters)
+
+    @asynccontextmanager
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        label: str,
+        headers: Mapping[str, str],
+        credentials: Mapping[str, str],
+        auth: httpx.Auth | None,
+        params: Any,
+        body: Body,
+        length: int | None,
+    ) -> AsyncIterator[httpx.Response]:
+        check_transport(url, allow_insecure=self._allow_insecure)
+        sent = dict(headers)
+        trusted = self.trusts(url)
+        if trusted:
+            sent.update(credentials)
+        if body is not None and not isinstance(body, bytes):
+            sent["Content-Length"] = str(length)
+        content = self._counted(body)
+        with transport_errors(label):
+            request = self._client.build_request(
+                method, url, headers=sent, params=params, content=content
+            )
+        try:
+            async with self.limiter.slot():
+                self.counters.requests[label] += 1
+                log.debug("%s: %s %s", label, method, origin(url))
+                try:
+                    with transport_errors(label):
+                        response = await self._client.send(
+                            request, stream=True, auth=auth if trusted else None
+                        )
+                except Exception:
+                    self.counters.failures[label] += 1
+                    raise
+                try:
+                    self._judge(response, method, label)
+                    yield response
+                finally:
+                    await response.aclose()
+        finally:
+            if isinstance(content, AsyncGenerator):
+                await content.aclose()
+
+    def _judge(self, response: httpx.Response, method: str, label: str) -> None:
+        """Raise for the statuses that say "not now"; the others are the provider's business."""
+        status = response.status_code
+        if status in TOO_BUSY:
+            self.counters.failures[label] += 1
+            pause = retry_after(response.headers)
+            self.limiter.throttled(pause)
+            raise Refused(f"{label}: the service is too busy ({status})", retry_after=pause)
+        if status in FAILED_GATEWAY or (status == 500 and method in CHANGES_NOTHING):
+            self.counters.failures[label] += 1
+            raise Unavailable(
+                f"{label}: the service is unavailable ({status})",
+                retry_after=retry_after(response.headers),
+            )
+        self.limiter.succeeded()
+
+    def _counted(self, body: Body) -> bytes | Pieces | None:
+        if body is None:
+            return None
+        if isinstance(body, bytes):
+            self.counters.bytes_up += len(body)
+            return body
+
+        async def pieces() -> Pieces:
+            async with aclosing(body()) as stream:
+                async for piece in stream:
+                    self.counters.bytes_up += len(piece)
+                    yield piece
+
+        return pieces()

@@ -1,0 +1,90 @@
+"""A sign-in that all requests of an account share."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import trio
+
+from cloudfs.errors import CloudError, LoginFailed
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Proof of a sign-in. *renew_at* is on trio's clock; None: until it is refused."""
+
+    value: str
+    renew_at: float | None = None
+
+    def __repr__(self) -> str:
+        return "Token(...)"
+
+
+class TokenRejected(CloudError):
+    """The service does not accept the token of this request."""
+
+
+class Session:
+    """Hands out the account's token; one caller renews it while all others wait.
+
+    *renew* signs in (or refreshes) and returns the new token; it raises LoginFailed if the
+    service refuses the credentials. After a refusal no further sign-in is tried with them,
+    since services lock accounts for that, until `forget` is called; a failure of any other
+    kind leaves everything as it was.
+    """
+
+    def __init__(
+        self, renew: Callable[[], Awaitable[Token]], *, token: Token | None = None
+    ) -> None:
+        self._renew = renew
+        self._lock = trio.Lock()
+
+        # Changing.
+        self._token = token
+        self._refusal: LoginFailed | None = None
+
+    async def token(self, *, instead_of: Token | None = None) -> Token:
+        """A token that is good for the next request, and is not *instead_of*."""
+        if (token := self._usable(instead_of)) is not None:
+            return token
+        async with self._lock:
+            if (token := self._usable(instead_of)) is not None:
+                return token  # another task has just renewed it
+            if self._refusal is not None:
+                raise LoginFailed(str(self._refusal)) from self._refusal
+            try:
+                self._token = await self._renew()
+            except LoginFailed as error:
+                self._refusal = error
+                raise
+            return self._token
+
+    async def call(self, attempt: Callable[[Token], Awaitable[T]]) -> T:
+        """Result of *attempt* with the token; repeated once with a new one if it is rejected.
+
+        Raises LoginFailed when the new token is rejected too.
+        """
+        token = await self.token()
+        try:
+            return await attempt(token)
+        except TokenRejected:
+            token = await self.token(instead_of=token)
+        try:
+            return await attempt(token)
+        except TokenRejected as error:
+            raise LoginFailed("the service rejects the token it has just issued") from error
+
+    def forget(self) -> None:
+        """Sign in anew at the next request: the credentials may have changed."""
+        self._token = None
+        self._refusal = None
+
+    def _usable(self, rejected: Token | None) -> Token | None:
+        token = self._token
+        if token is None or token == rejected:
+            return None
+        if token.renew_at is not None and trio.current_time() >= token.renew_at:
+            return None
+        return token

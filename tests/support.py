@@ -1,0 +1,55 @@
+"""What several suites need: content to upload, and a look at a whole account."""
+
+import hashlib
+import time
+
+from cloudfs.model import Checksum, Entry, EntryId, Pieces
+from cloudfs.providers.base import Provider
+
+
+class BytesContent:
+    """Content to upload that is held in memory."""
+
+    def __init__(self, data: bytes, modified_ns: int | None = None) -> None:
+        self.data = data
+        self.modified_ns = time.time_ns() if modified_ns is None else modified_ns
+        self.reads: list[tuple[int, int]] = []
+
+    @property
+    def size(self) -> int:
+        return len(self.data)
+
+    async def read(self, start: int, stop: int) -> Pieces:
+        self.reads.append((start, stop))
+        for at in range(start, stop, 1 << 20):
+            yield self.data[at : min(at + (1 << 20), stop)]
+
+    async def checksum(self, algorithm: str) -> Checksum:
+        return Checksum(algorithm, hashlib.new(algorithm, self.data).hexdigest())
+
+
+async def listing(provider: Provider, folder_id: EntryId) -> dict[str, Entry]:
+    """The children of a folder by name; fails if a name or an id comes twice."""
+    entries: list[Entry] = []
+    async for page in provider.list_folder(folder_id):
+        if page.restart:
+            entries.clear()
+        entries.extend(page.entries)
+    assert len({e.id for e in entries}) == len(entries), "an entry was listed twice"
+    names = {e.name: e for e in entries}
+    assert len(names) == len(entries), "a name was listed twice"
+    return names
+
+
+async def content(provider: Provider, entry: Entry) -> bytes:
+    """The bytes of a file."""
+    if entry.size == 0:
+        return b""
+    link = await provider.download_link(entry)
+    return await part(provider, link, 0, link.size)
+
+
+async def part(provider: Provider, link: object, start: int, stop: int) -> bytes:
+    """A part of a file."""
+    async with provider.fetch(link, start, stop) as pieces:  # type: ignore[arg-type]
+        return b"".join([piece async for piece in pieces])
