@@ -1,0 +1,270 @@
+"""One version of one file of the service, readable anywhere.
+
+Reads are served from the block cache. What is missing is fetched in ranges over one link,
+several at once; every block that arrives wakes those who wait for it, and is then kept on
+disk. How far ahead of a reader to fetch, its `Pattern` says.
+"""
+
+import logging
+from collections import deque
+from contextlib import aclosing
+
+import trio
+
+from cloudfs.content.cache import BLOCK, BlockCache, blocks_of
+from cloudfs.content.links import Links
+from cloudfs.errors import CloudError, TimedOut, TransientError
+from cloudfs.http.retry import jittered
+from cloudfs.model import Entry, InodeNumber
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 25.0  # seconds without a single byte after which readers get an error
+FIRST_WAIT = 0.25
+STORED_TOGETHER = 16  # blocks written to the cache at a time
+MOST_UNKEPT = 64  # blocks held in memory while the disk takes none: more than one read needs
+
+
+class Pattern:
+    """How one reader goes through a file, and so how far ahead to fetch.
+
+    A first read, or one somewhere else, gets what it asks for. While reads follow one another
+    the distance doubles with every step, up to `FARTHEST`.
+    """
+
+    NEAREST = 4 * BLOCK
+    FARTHEST = 256 * BLOCK
+    NEIGHBOURHOOD = 2 * BLOCK
+    SLACK = 16 * BLOCK  # within a sequence the kernel's own read-ahead may come out of order
+
+    def __init__(self) -> None:
+        self._expected = 0
+        self._ahead = 0
+
+    def ahead(self, start: int, stop: int) -> int:
+        """How many bytes after *stop* will be wanted soon."""
+        slack = min(max(self._ahead, self.NEIGHBOURHOOD), self.SLACK)
+        if abs(start - self._expected) <= slack:
+            self._ahead = min(max(self._ahead * 2, self.NEAREST), self.FARTHEST)
+            self._expected = max(self._expected, stop)
+        else:
+            self._ahead = 0
+            self._expected = stop
+        return self._ahead
+
+
+class RemoteFile:
+    """Reads one version of one file."""
+
+    def __init__(
+        self,
+        number: InodeNumber,
+        entry: Entry,
+        *,
+        links: Links,
+        cache: BlockCache,
+        nursery: trio.Nursery,
+    ) -> None:
+        self.entry = entry  # replaced by the same version at another place when it moves
+        self.size = entry.size
+        self.number = number
+        self._links = links
+        self._cache = cache
+        self._nursery = nursery
+        self._file = cache.open(number, entry.version, entry.size)
+
+        # Changing. A block is in `_flying` from the moment a task is there to fetch it until
+        # it has arrived or failed; `_memory` has those that arrived and are not on disk.
+        self._flying: dict[int, trio.Event] = {}
+        self._memory: dict[int, bytes] = {}
+        self._unkept: deque[int] = deque()  # blocks in memory that the disk did not take
+        self._failure: CloudError | None = None
+        self._fetching: set[trio.CancelScope] = set()
+        self._closed = False
+
+    def close(self) -> None:
+        """No more reads will come; fetching stops."""
+        self._closed = True
+        for scope in self._fetching:
+            scope.cancel()
+        if not self._fetching:
+            self._cache.close(self._file)
+
+    async def read(self, start: int, stop: int, pattern: Pattern | None = None) -> bytes:
+        """The bytes from *start* up to *stop*, or as many as there are.
+
+        Raises Changed if the version cannot be had any more, a TransientError if the service
+        cannot be reached in time.
+        """
+        stop = min(stop, self.size)
+        if start >= stop:
+            return b""
+        ahead = pattern.ahead(start, stop) if pattern is not None else 0
+        while True:
+            self._fetch_missing(start, stop, ahead)
+            await self._arrival(start, stop)
+            data = await self._gather(start, stop)
+            if data is not None:
+                return data
+
+    def _missing(self, block: int) -> bool:
+        return not (block in self._flying or block in self._memory or self._file.has(block))
+
+    def _fetch_missing(self, start: int, stop: int, ahead: int) -> None:
+        """Have every block that is wanted, now or soon, under way."""
+        wanted = blocks_of(start, stop)
+        horizon = blocks_of(start, min(stop + ahead, self.size)).stop
+        missing = [block for block in range(wanted.start, horizon) if self._missing(block)]
+        urgent = any(block < wanted.stop for block in missing)
+        if not missing or (not urgent and len(missing) * BLOCK < ahead // 2):
+            return  # fetching ahead is worth a request when half the distance is gone
+        for first, last in _runs(missing):
+            for block in range(first, last):
+                self._flying[block] = trio.Event()
+            scope = trio.CancelScope()
+            self._fetching.add(scope)
+            self._nursery.start_soon(self._fetch, first, last, scope)
+
+    async def _arrival(self, start: int, stop: int) -> None:
+        self._failure = None
+        for block in blocks_of(start, stop):
+            flying = self._flying.get(block)
+            if flying is not None:
+                await flying.wait()
+            if self._missing(block) and self._failure is not None:
+                raise self._failure
+
+    async def _gather(self, start: int, stop: int) -> bytes | None:
+        """The bytes, if all of them are here; None if a block turned out to be damaged."""
+        if self._memory:
+            parts = []
+            for block in blocks_of(start, stop):
+                low, high = max(start, block * BLOCK), min(stop, (block + 1) * BLOCK)
+                kept = self._memory.get(block)
+                part = (
+                    await self._from_disk(low, high)
+                    if kept is None
+                    else kept[low - block * BLOCK : high - block * BLOCK]
+                )
+                if part is None:
+                    return None
+                parts.append(part)
+            return b"".join(parts)
+        return await self._from_disk(start, stop)
+
+    async def _from_disk(self, start: int, stop: int) -> bytes | None:
+        try:
+            return self._file.read(start, stop, may_block=False)
+        except BlockingIOError:
+            return await trio.to_thread.run_sync(self._file.read, start, stop)
+
+    async def _fetch(self, first: int, last: int, scope: trio.CancelScope) -> None:
+        """Bring the blocks from *first* up to *last*, whatever it takes within the patience."""
+        arriving = _Arrival(first, last, self.size)
+        try:
+            with scope:
+                await self._persistently(arriving)
+        except CloudError as error:
+            self._failure = error
+        finally:
+            for block in range(first, last):
+                if (event := self._flying.pop(block, None)) is not None:
+                    event.set()
+            self._fetching.discard(scope)
+            if self._closed and not self._fetching:
+                self._cache.close(self._file)
+
+    async def _persistently(self, arriving: "_Arrival") -> None:
+        wait = FIRST_WAIT
+        deadline = _soon()
+        while True:
+            before = arriving.at
+            try:
+                with trio.move_on_at(deadline) as patience:
+                    await self._stream(arriving, patience)
+                    return
+                raise TimedOut(f"{self.entry.name}: no data within {PATIENCE:.0f} s")
+            except TransientError as error:
+                if arriving.at > before:
+                    wait, deadline = FIRST_WAIT, _soon()
+                pause = jittered(wait)
+                if trio.current_time() + pause >= deadline:
+                    raise
+                log.debug("reading inode %d: %s; again in %.1f s", self.number, error, pause)
+                await trio.sleep(pause)
+                wait = min(wait * 2, 4.0)
+
+    async def _stream(self, arriving: "_Arrival", patience: trio.CancelScope) -> None:
+        arriving.restart()
+        async with (
+            self._links.fetch(self.entry, arriving.at, arriving.stop) as stream,
+            aclosing(stream) as pieces,
+        ):
+            async for piece in pieces:
+                patience.deadline = _soon()
+                for block, data in arriving.add(piece):
+                    self._memory[block] = data
+                    self._flying.pop(block).set()
+                if len(arriving.unstored) >= STORED_TOGETHER or arriving.complete:
+                    await self._keep(arriving)
+
+    async def _keep(self, arriving: "_Arrival") -> None:
+        """Move arrived blocks from memory to disk; if it does not take them, keep the last few."""
+        blocks, arriving.unstored = arriving.unstored, []
+        data = b"".join(self._memory[block] for block in blocks)
+        kept = await trio.to_thread.run_sync(self._cache.store, self._file, blocks[0], data)
+        if not kept:
+            self._unkept.extend(blocks)
+            blocks = [self._unkept.popleft() for _ in range(len(self._unkept) - MOST_UNKEPT)]
+        for block in blocks:
+            self._memory.pop(block, None)
+
+
+class _Arrival:
+    """Cuts a stream of bytes into the blocks from *first* up to *last*."""
+
+    def __init__(self, first: int, last: int, size: int) -> None:
+        self.stop = min(last * BLOCK, size)
+        self.at = first * BLOCK  # where a repeated request would start: after whole blocks
+        self.unstored: list[int] = []
+        self._rest = bytearray()
+
+    @property
+    def complete(self) -> bool:
+        return self.at >= self.stop
+
+    def add(self, piece: bytes) -> list[tuple[int, bytes]]:
+        """The blocks that *piece* completes."""
+        self._rest += piece
+        blocks = []
+        offset = 0
+        while self.at < self.stop:
+            length = min(BLOCK, self.stop - self.at)
+            if len(self._rest) - offset < length:
+                break
+            block = self.at // BLOCK
+            blocks.append((block, bytes(self._rest[offset : offset + length])))
+            self.unstored.append(block)
+            offset += length
+            self.at += length
+        del self._rest[:offset]
+        return blocks
+
+    def restart(self) -> None:
+        """Forget the beginning of a block whose end did not come."""
+        self._rest.clear()
+
+
+def _soon() -> float:
+    return trio.current_time() + PATIENCE
+
+
+def _runs(numbers: list[int]) -> list[tuple[int, int]]:
+    """Ascending *numbers* as ranges (first, after the last)."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number:
+            runs[-1] = (runs[-1][0], number + 1)
+        else:
+            runs.append((number, number + 1))
+    return runs

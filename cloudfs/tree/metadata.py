@@ -1,0 +1,128 @@
+"""Listings of the service, remembered on disk.
+
+After a restart the drive answers from here at once, also without network, and asks behind.
+Deleting the file loses nothing. It is brought up to date by handing work to the database
+without waiting for it: what a crash takes away is asked for again.
+"""
+
+import sqlite3
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cloudfs.database import Database
+from cloudfs.model import Entry, EntryId, ListingTag
+from cloudfs.tree.codec import entry_from_record, entry_record
+
+SCHEMA = """
+CREATE TABLE entries (id TEXT PRIMARY KEY, folder_id TEXT, record TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX entries_by_folder ON entries (folder_id);
+CREATE TABLE listings (folder_id TEXT PRIMARY KEY, tag TEXT, read_at REAL) WITHOUT ROWID
+"""
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A complete listing as it was at *read_at* (Unix time)."""
+
+    entries: tuple[Entry, ...]
+    tag: ListingTag | None
+    read_at: float
+
+
+class Metadata:
+    """The listings in the database of the cache folder."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def load(self, folder_id: EntryId) -> Remembered | None:
+        """The listing of a folder, if it is remembered."""
+
+        def work(connection: sqlite3.Connection) -> Remembered | None:
+            row = connection.execute(
+                "SELECT tag, read_at FROM listings WHERE folder_id = ?", (folder_id,)
+            ).fetchone()
+            if row is None:
+                return None
+            found = connection.execute(
+                "SELECT id, record FROM entries WHERE folder_id = ?", (folder_id,)
+            )
+            entries = tuple(entry_from_record(id_, folder_id, record) for id_, record in found)
+            tag, read_at = row
+            return Remembered(entries, ListingTag(tag) if tag is not None else None, read_at)
+
+        return await self._database.write(work)
+
+    def save(self, folder_id: EntryId, entries: Iterable[Entry], tag: ListingTag | None) -> None:
+        """Remember a complete listing that was read now."""
+        kept = list(entries)
+        read_at = time.time()
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM entries WHERE folder_id = ?", (folder_id,))
+            connection.executemany(
+                "INSERT OR REPLACE INTO entries VALUES (?, ?, ?)",
+                ((entry.id, folder_id, entry_record(entry)) for entry in kept),
+            )
+            connection.execute(
+                "INSERT OR REPLACE INTO listings VALUES (?, ?, ?)", (folder_id, tag, read_at)
+            )
+
+        self._database.enqueue(work)
+
+    def confirm(self, folder_id: EntryId, tag: ListingTag | None) -> None:
+        """The remembered listing still holds now."""
+        read_at = time.time()
+        self._database.enqueue(
+            lambda connection: connection.execute(
+                "UPDATE listings SET tag = ?, read_at = ? WHERE folder_id = ?",
+                (tag, read_at, folder_id),
+            )
+        )
+
+    def put(self, entry: Entry) -> None:
+        """An entry was made or changed by us: the listing of its folder has it from now on."""
+        record = entry_record(entry)
+        self._database.enqueue(
+            lambda connection: connection.execute(
+                "INSERT OR REPLACE INTO entries VALUES (?, ?, ?)",
+                (entry.id, entry.parent_id, record),
+            )
+        )
+
+    def remove(self, entry_id: EntryId) -> None:
+        """An entry is gone, and so is its listing if it was a folder."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM entries WHERE id = ?", (entry_id,))
+            connection.execute("DELETE FROM listings WHERE folder_id = ?", (entry_id,))
+
+        self._database.enqueue(work)
+
+    def rebase(self, old: EntryId, new: EntryId) -> None:
+        """A folder's path changed, and with it the ids of all that is below it."""
+        below = old + "/"
+
+        def work(connection: sqlite3.Connection) -> None:
+            for table, column in (
+                ("entries", "folder_id"),
+                ("entries", "id"),
+                ("listings", "folder_id"),
+            ):
+                connection.execute(
+                    f"UPDATE OR REPLACE {table} SET {column} = ? || substr({column}, ?)"  # noqa: S608 - names of ours
+                    f" WHERE {column} = ? OR substr({column}, 1, ?) = ?",
+                    (new, len(old) + 1, old, len(below), below),
+                )
+
+        self._database.enqueue(work)
+
+    def forget(self, folder_id: EntryId) -> None:
+        """Whatever is remembered of a folder's children may be wrong."""
+        self._database.enqueue(
+            lambda connection: connection.execute(
+                "DELETE FROM listings WHERE folder_id = ?", (folder_id,)
+            )
+        )

@@ -1,0 +1,220 @@
+"""The tree that programs see, in memory.
+
+Everything here happens between two awaits: no method is asynchronous, so that a change of the
+tree is never seen half done.
+
+Three things are kept apart. Where a node is here: `parent` and `name`. What the service has:
+`entry`. And whether the two may differ because of something done here: `pinned`, which the
+journal sets; a listing does not move, rename or remove a pinned node.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cloudfs.errors import NotFound
+from cloudfs.model import ROOT_INODE, Entry, EntryId, InodeNumber, Kind, ListingTag
+
+if TYPE_CHECKING:
+    from cloudfs.tree.attributes import Attributes
+
+
+@dataclass(slots=True)
+class Listing:
+    """How much is known of a folder's children.
+
+    *serial* counts what was done in the folder here; *touched* tells for a name at which
+    serial. A listing that was asked for at serial n says nothing about names touched later.
+    """
+
+    complete: bool = False  # are the node's children all there are?
+    read_at: float | None = None  # trio's clock; None: remembered from an earlier process
+    tag: ListingTag | None = None
+    serial: int = 0
+    touched: dict[str, int] = field(default_factory=dict)
+
+
+class Node:
+    """A file, folder or symlink of the drive."""
+
+    __slots__ = (
+        "attributes",
+        "children",
+        "entry",
+        "handles",
+        "is_symlink",
+        "kind",
+        "listing",
+        "lookups",
+        "name",
+        "number",
+        "parent",
+        "pinned",
+        "subfolders",
+    )
+
+    def __init__(self, number: InodeNumber, kind: Kind, entry: Entry | None = None) -> None:
+        self.number = number
+        self.kind = kind
+        self.is_symlink = False
+
+        # Changing. A node without a parent is the root, or has been unlinked.
+        self.parent: Node | None = None
+        self.name = ""
+        self.entry = entry
+        self.attributes: "Attributes | None" = None  # what was set here; None: nothing
+        self.pinned = False
+        self.lookups = 0  # of the kernel; see `Tree.looked_up`
+        self.handles = 0  # open file or folder handles
+
+        # Changing, of folders only.
+        self.children: dict[str, Node] = {}
+        self.listing = Listing()
+        self.subfolders = 0
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether the node can have children."""
+        return self.kind is Kind.FOLDER
+
+    def path(self) -> str:
+        """Where the node is below the root of the drive, for messages; "/" for the root."""
+        names = []
+        walk: Node | None = self
+        while walk is not None and walk.parent is not None:
+            names.append(walk.name)
+            walk = walk.parent
+        return "/" + "/".join(reversed(names))
+
+    def is_within(self, folder: "Node") -> bool:
+        """Whether the node is *folder*, or somewhere below it."""
+        walk: Node | None = self
+        while walk is not None:
+            if walk is folder:
+                return True
+            walk = walk.parent
+        return False
+
+    def __repr__(self) -> str:
+        return f"<Node {self.number} {self.path()!r}>"
+
+
+class Tree:
+    """All nodes that are known, by inode number and by what the service calls them."""
+
+    def __init__(self, root: Entry) -> None:
+        self.root = Node(ROOT_INODE, Kind.FOLDER, root)
+
+        # Changing. Every node is in `_by_number` until it is dropped; `_by_id` holds those
+        # whose entry is still theirs: an unlinked or replaced node has lost it.
+        self._by_number: dict[InodeNumber, Node] = {ROOT_INODE: self.root}
+        self._by_id: dict[EntryId, Node] = {root.id: self.root}
+
+    # Finding --------------------------------------------------------------------------------
+
+    def node(self, number: InodeNumber) -> Node:
+        """The node with that inode number. Raises NotFound."""
+        try:
+            return self._by_number[number]
+        except KeyError:
+            raise NotFound(f"inode {number} is not known") from None
+
+    def known(self, number: InodeNumber) -> Node | None:
+        """The node with that inode number, if it is in memory."""
+        return self._by_number.get(number)
+
+    def by_id(self, entry_id: EntryId) -> Node | None:
+        """The node that stands for this entry of the service."""
+        return self._by_id.get(entry_id)
+
+    def __len__(self) -> int:
+        return len(self._by_number)
+
+    def walk(self, top: Node) -> Iterator[Node]:
+        """*top* and all nodes known below it, folders before their children."""
+        waiting = [top]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(node.children.values())
+
+    # Changing -------------------------------------------------------------------------------
+
+    def add(self, node: Node, parent: Node, name: str) -> Node:
+        """Put a new node into the tree."""
+        self._by_number[node.number] = node
+        if node.entry is not None:
+            self._by_id[node.entry.id] = node
+        self._link(node, parent, name)
+        return node
+
+    def place(self, node: Node, parent: Node, name: str) -> None:
+        """Move and rename a node; the name must be free."""
+        self._unlink(node)
+        self._link(node, parent, name)
+
+    def unlink(self, node: Node) -> None:
+        """Take the name from a node. It stays while the kernel or a handle knows it."""
+        if node.entry is not None and self._by_id.get(node.entry.id) is node:
+            del self._by_id[node.entry.id]
+        self._unlink(node)
+        for child in list(node.children.values()):
+            self.unlink(child)
+        self._drop_if_unused(node)
+
+    def identify(self, node: Node, entry: Entry | None) -> None:
+        """From now on *node* stands for *entry*: it was created, moved or changed there."""
+        if node.entry is not None and self._by_id.get(node.entry.id) is node:
+            del self._by_id[node.entry.id]
+        node.entry = entry
+        if entry is not None and self._by_number.get(node.number) is node:
+            self._by_id[entry.id] = node
+
+    # The kernel's references ------------------------------------------------------------------
+
+    def looked_up(self, node: Node) -> None:
+        """The kernel is told of the node by a reply that counts (fuse lookup count)."""
+        node.lookups += 1
+
+    def forgotten(self, number: InodeNumber, count: int) -> None:
+        """The kernel gives back *count* of its references."""
+        node = self._by_number.get(number)
+        if node is None:
+            return
+        if count > node.lookups:
+            raise AssertionError(f"{node} forgotten {count} times, known {node.lookups} times")
+        node.lookups -= count
+        self._drop_if_unused(node)
+
+    def opened(self, node: Node) -> None:
+        """One more handle is open on the node."""
+        node.handles += 1
+
+    def closed(self, node: Node) -> None:
+        """A handle is gone."""
+        node.handles -= 1
+        assert node.handles >= 0, node
+        self._drop_if_unused(node)
+
+    # Inside -----------------------------------------------------------------------------------
+
+    def _link(self, node: Node, parent: Node, name: str) -> None:
+        assert name not in parent.children, f"{name!r} is taken in {parent}"
+        parent.children[name] = node
+        node.parent = parent
+        node.name = name
+        if node.is_folder:
+            parent.subfolders += 1
+
+    def _unlink(self, node: Node) -> None:
+        parent = node.parent
+        if parent is None:
+            return
+        del parent.children[node.name]
+        if node.is_folder:
+            parent.subfolders -= 1
+        node.parent = None
+
+    def _drop_if_unused(self, node: Node) -> None:
+        if node.parent is None and node is not self.root and not (node.lookups or node.handles):
+            self._by_number.pop(node.number, None)
