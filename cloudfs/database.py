@@ -25,7 +25,9 @@ Work = Callable[[sqlite3.Connection], T]
 
 
 @dataclass(slots=True)
-class _Job(Generic[T]):
+class Job(Generic[T]):
+    """Work that was handed in; when it is `done` it has a result or an error."""
+
     work: Work[T]
     durable: bool
     done: trio.Event = field(default_factory=trio.Event)
@@ -40,7 +42,7 @@ class Database:
         self._connection = connection
 
         # Changing. The task of `serve` sleeps on `_wake` while `_jobs` is empty.
-        self._jobs: list[_Job[Any]] = []
+        self._jobs: list[Job[Any]] = []
         self._wake = trio.Event()
         self._closing = False
         self._closed = trio.Event()
@@ -58,11 +60,11 @@ class Database:
             raise job.error
         return job.result  # type: ignore[return-value]  # set whenever there is no error
 
-    def enqueue(self, work: Work[T], *, durable: bool = False) -> _Job[T]:
+    def enqueue(self, work: Work[T], *, durable: bool = False) -> Job[T]:
         """Hand *work* in without waiting; it is done before any that is handed in later."""
         if self._closed.is_set():
             raise RuntimeError("the database is closed")
-        job = _Job(work, durable)
+        job = Job(work, durable)
         self._jobs.append(job)
         self._wake.set()
         return job
@@ -102,7 +104,7 @@ class Database:
             for job in jobs:
                 job.done.set()
 
-    def _transaction(self, jobs: list[_Job[Any]]) -> None:
+    def _transaction(self, jobs: list[Job[Any]]) -> None:
         """Do *jobs* together; one by one if that undoes them all, as a full disk does."""
         try:
             self._together(jobs)
@@ -114,7 +116,7 @@ class Database:
                 job.error = None
                 self._transaction([job])
 
-    def _together(self, jobs: list[_Job[Any]]) -> None:
+    def _together(self, jobs: list[Job[Any]]) -> None:
         connection = self._connection
         durable = any(job.durable for job in jobs)
         connection.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
@@ -128,7 +130,7 @@ class Database:
                 connection.execute("ROLLBACK")
             raise
 
-    def _one(self, job: _Job[Any]) -> None:
+    def _one(self, job: Job[Any]) -> None:
         connection = self._connection
         connection.execute("SAVEPOINT job")
         try:
@@ -169,6 +171,9 @@ async def open_database(
     return database
 
 
+_OWN_SCHEMA = "CREATE TABLE hardened (serial INTEGER); INSERT INTO hardened VALUES (0)"
+
+
 class OldSchema(Exception):
     """The file was written by a version of this program that kept other things in it."""
 
@@ -183,8 +188,7 @@ def _connect(path: Path, schema: str, version: int) -> sqlite3.Connection:
         (found,) = connection.execute("PRAGMA user_version").fetchone()
         if found == 0:
             connection.executescript(
-                "BEGIN; CREATE TABLE hardened (serial INTEGER); INSERT INTO hardened VALUES (0);"
-                f"{schema}; PRAGMA user_version={version}; COMMIT"  # noqa: S608 - our own text
+                ";".join(["BEGIN", _OWN_SCHEMA, schema, f"PRAGMA user_version={version}", "COMMIT"])
             )
             found = version
     except BaseException:

@@ -1,5 +1,7 @@
 """What can go wrong with a service or on the way to it; each failure knows its errno."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from errno import (
     EACCES,
     EBUSY,
@@ -191,3 +193,15 @@ class TimedOut(TransientError):
 
 class ConfigError(Exception):
     """The configuration, or the command line, asks for what cannot be; the text says what to do."""
+
+
+@contextmanager
+def unwrapped() -> Iterator[None]:
+    """Raise what a nursery wraps in an ExceptionGroup; of several errors the first."""
+    try:
+        yield
+    except BaseExceptionGroup as group:
+        error: BaseException = group
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]
+        raise error from error.__cause__

@@ -1,0 +1,1 @@
+"""The command line. `main` reads it; each command is a function of one module."""

@@ -38,6 +38,9 @@ class Base(Protocol):
     async def read(self, start: int, stop: int) -> bytes:
         """The bytes from *start* up to *stop*."""
 
+    def close(self) -> None:
+        """No more reads will come."""
+
 
 @dataclass(slots=True)
 class Snapshot:
@@ -100,8 +103,8 @@ class Draft:
 
     @property
     def unsealed(self) -> bool:
-        """Whether something was written since the last seal."""
-        return self._active is not None
+        """Whether something was written since the last seal; a new file counts as written."""
+        return self._active is not None or (self.generation == 0 and self.base is None)
 
     # Programs ---------------------------------------------------------------------------------
 
@@ -130,12 +133,13 @@ class Draft:
     async def seal(self) -> None:
         """Acknowledge what was written: from now on it is what `record` tells."""
         async with self._lock:
-            active = self._active
-            if active is None:
+            if not self.unsealed:
                 return
+            active = self._writable()
             if active.below == 0:  # nothing of the others shows through
                 self._obsolete += self._sealed
                 self._sealed = []
+            active.seal()
             self._sealed.append(active)
             self._active = None
             self.generation += 1
@@ -162,6 +166,12 @@ class Draft:
         """The last `record` is written: files that only earlier ones named may go."""
         _doom(self._obsolete)
 
+    def rebase(self, base: Base) -> None:
+        """The service has what was sealed, as *base*: what shows through is the same there."""
+        if self.base is not None:
+            self.base.close()
+        self.base = base
+
     def snapshot(self) -> Snapshot:
         """What is sealed, to be read in peace until it is released."""
         layers = tuple(self._sealed)
@@ -179,7 +189,8 @@ class Draft:
             lower, upper = self._sealed[-2:]
             if _in_use(lower, upper):
                 return False
-            await trio.to_thread.run_sync(lower.copy_from, upper)
+            with lower.used(), upper.used():
+                await trio.to_thread.run_sync(lower.copy_from, upper)
             if _in_use(lower, upper):  # since; what was copied does no harm
                 return False
             lower.absorbed(upper)
@@ -191,20 +202,24 @@ class Draft:
         """Remove all files: the record is gone."""
         _doom(self._obsolete)
         _doom(self._sealed)
-        if self._active is not None:
-            self._active.doom()
-            self._active = None
+        self._end()
 
     def close(self) -> None:
         """Let go of the files, which `reopen` will want again; what is not sealed is lost."""
         for layer in self._sealed:
             layer.close()
         self._sealed = []
+        self._end()
+
+    # Inside -----------------------------------------------------------------------------------
+
+    def _end(self) -> None:
         if self._active is not None:
             self._active.doom()
             self._active = None
-
-    # Inside -----------------------------------------------------------------------------------
+        if self.base is not None:
+            self.base.close()
+            self.base = None
 
     def _layers(self) -> tuple[Layer, ...]:
         return (*self._sealed, self._active) if self._active is not None else tuple(self._sealed)
@@ -251,10 +266,12 @@ def reopen(folder: Path, record: list[Any], *, base: Base | None) -> Draft:
     draft._count = count  # noqa: SLF001 - this is the other half of the class
     for file_name, size, below, spans in layers:
         path = folder / file_name
-        if not path.exists():
+        if spans and not path.exists():  # a layer that nothing was written to has no file
             raise FileNotFoundError(f"the draft {file_name} is missing")
         spans_ = Spans((start, stop) for start, stop in spans)
-        draft._sealed.append(Layer(path, size=size, below=below, spans=spans_))  # noqa: SLF001
+        layer = Layer(path, size=size, below=below, spans=spans_)
+        layer.seal()
+        draft._sealed.append(layer)  # noqa: SLF001
     return draft
 
 

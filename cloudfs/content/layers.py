@@ -25,8 +25,6 @@ class Layer:
     """
 
     def __init__(self, path: Path, *, size: int, below: int, spans: Spans | None = None) -> None:
-        with full_disk():
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self.path = path
 
         # Changing. The file is removed when nobody uses it and it is not wanted any more.
@@ -35,7 +33,9 @@ class Layer:
         self.spans = spans or Spans()
         self.synced = False
         self._users = 0
+        self._sealed = False
         self._doomed = False
+        self._descriptor: int | None = None  # opened when it is needed, by `_open`
 
     @property
     def in_use(self) -> bool:
@@ -71,10 +71,15 @@ class Layer:
         self._doomed = True
         self._end_if_unused()
 
+    def seal(self) -> None:
+        """Nobody writes any more: the file is open only while somebody reads it."""
+        self._sealed = True
+        self._end_if_unused()
+
     def close(self) -> None:
         """Let go of the file, which stays."""
         assert not self._users
-        os.close(self._descriptor)
+        self._close()
 
     @contextmanager
     def used(self) -> Iterator[None]:
@@ -99,16 +104,31 @@ class Layer:
         return [self.path.name, self.size, self.below, list(self.spans)]
 
     def _end_if_unused(self) -> None:
-        if self._doomed and not self._users:
-            os.close(self._descriptor)
+        if self._users:
+            return
+        if self._doomed:
+            self._close()
             self.path.unlink(missing_ok=True)
             self._doomed = False
+        elif self._sealed:
+            self._close()
+
+    def _open(self) -> int:
+        if self._descriptor is None:
+            with full_disk():
+                self._descriptor = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        return self._descriptor
+
+    def _close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
 
     # In a thread, or where the page cache has it ----------------------------------------------
 
     def read(self, start: int, stop: int) -> bytes:
         """Bytes that are in `spans`."""
-        data = os.pread(self._descriptor, stop - start, start)
+        data = os.pread(self._open(), stop - start, start)
         if len(data) != stop - start:
             raise OSError(f"the draft {self.path.name} is shorter than it was")
         return data
@@ -116,16 +136,18 @@ class Layer:
     def write(self, offset: int, data: bytes) -> None:
         """Write all of *data*. Raises NoLocalSpace."""
         view = memoryview(data)
+        descriptor = self._open()
         with full_disk():
             while view:
-                count = os.pwrite(self._descriptor, view, offset)
+                count = os.pwrite(descriptor, view, offset)
                 view = view[count:]
                 offset += count
 
     def shorten(self, size: int) -> None:
         """Give back the room after *size*."""
-        if os.fstat(self._descriptor).st_size > size:
-            os.ftruncate(self._descriptor, size)
+        descriptor = self._open()
+        if os.fstat(descriptor).st_size > size:
+            os.ftruncate(descriptor, size)
 
     def copy_from(self, upper: "Layer") -> None:
         """Write what *upper* has at its places."""
@@ -136,7 +158,7 @@ class Layer:
     def sync(self) -> None:
         """Make the file survive a power failure."""
         with full_disk():
-            os.fsync(self._descriptor)
+            os.fsync(self._open())
 
 
 def resolve(

@@ -7,6 +7,7 @@ disk. How far ahead of a reader to fetch, its `Pattern` says.
 
 import logging
 from collections import deque
+from collections.abc import Callable
 from contextlib import aclosing
 
 import trio
@@ -64,8 +65,10 @@ class RemoteFile:
         links: Links,
         cache: BlockCache,
         nursery: trio.Nursery,
+        locate: Callable[[Entry], Entry] = lambda entry: entry,
     ) -> None:
-        self.entry = entry  # replaced by the same version at another place when it moves
+        self._entry = entry
+        self._locate = locate  # the same version, where it is now
         self.size = entry.size
         self.number = number
         self._links = links
@@ -183,7 +186,7 @@ class RemoteFile:
                 with trio.move_on_at(deadline) as patience:
                     await self._stream(arriving, patience)
                     return
-                raise TimedOut(f"{self.entry.name}: no data within {PATIENCE:.0f} s")
+                raise TimedOut(f"{self._entry.name}: no data within {PATIENCE:.0f} s")
             except TransientError as error:
                 if arriving.at > before:
                     wait, deadline = FIRST_WAIT, _soon()
@@ -197,7 +200,7 @@ class RemoteFile:
     async def _stream(self, arriving: "_Arrival", patience: trio.CancelScope) -> None:
         arriving.restart()
         async with (
-            self._links.fetch(self.entry, arriving.at, arriving.stop) as stream,
+            self._links.fetch(self._locate(self._entry), arriving.at, arriving.stop) as stream,
             aclosing(stream) as pieces,
         ):
             async for piece in pieces:

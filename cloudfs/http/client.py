@@ -30,6 +30,7 @@ from cloudfs.errors import (
     ConnectionLost,
     InvalidRequest,
     TimedOut,
+    TransientError,
     Unavailable,
     Unreachable,
 )
@@ -60,6 +61,7 @@ class Reply:
     status: int
     headers: Mapping[str, str]  # names compare without case
     body: bytes
+    doubtful: bool = False  # an earlier attempt failed midway: it may have been carried out
 
     @property
     def ok(self) -> bool:
@@ -75,6 +77,7 @@ class StreamedReply:
         self._counters = counters
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
+        self.url = str(response.url)
 
     async def pieces(self) -> Pieces:
         """The body as it arrives; raises ConnectionLost or TimedOut if it breaks off."""
@@ -163,6 +166,7 @@ class Http:
         self.counters = counters or Counters()
         self._allow_insecure = allow_insecure
         self._trusted: set[str] = set()
+        self.reachable: bool | None = None  # did the last request reach a server?
         nothing_kept = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
         self._client = httpx.AsyncClient(
             transport=transport,
@@ -210,14 +214,22 @@ class Http:
         used only if *url* leads to a trusted origin. A streamed *body* needs its *length*.
         Raises TransientError when no usable answer came, BadReply when it is too long.
         """
+        doubtful = False
 
         async def attempt() -> Reply:
-            async with self._send(
-                method, url, label, headers, credentials, auth, params, body, length
-            ) as response:
-                with transport_errors(label):
-                    content = await _read(response, self.counters, LARGEST_REPLY)
-                return Reply(response.status_code, response.headers, content)
+            nonlocal doubtful
+            try:
+                async with self._send(
+                    method, url, label, headers, credentials, auth, params, body, length
+                ) as response:
+                    with transport_errors(label):
+                        content = await _read(response, self.counters, LARGEST_REPLY)
+                    return Reply(response.status_code, response.headers, content, doubtful)
+            except (Refused, Unreachable):
+                raise
+            except TransientError:
+                doubtful = True
+                raise
 
         return await retrying(attempt, repeat=repeat, what=label, deadline=deadline)
 
@@ -274,9 +286,12 @@ class Http:
                         response = await self._client.send(
                             request, stream=True, auth=auth if trusted else None
                         )
-                except Exception:
+                except Exception as error:
                     self.counters.failures[label] += 1
+                    if isinstance(error, TransientError):
+                        self.reachable = False
                     raise
+                self.reachable = True
                 try:
                     self._judge(response, method, label)
                     yield response

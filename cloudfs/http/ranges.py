@@ -6,7 +6,7 @@ Whatever a server does with the Range header (RFC 9110, 14), the caller gets the
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from urllib.parse import urljoin
 
@@ -21,6 +21,7 @@ from cloudfs.errors import (
     Unavailable,
 )
 from cloudfs.http.client import Http, StreamedReply
+from cloudfs.http.origins import origin
 from cloudfs.model import NOTHING, DownloadLink, Pieces
 
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -40,21 +41,30 @@ async def ranged_get(
     label: str = "read",
     credentials: Mapping[str, str] = NOTHING,
     auth: httpx.Auth | None = None,
+    check: Callable[[StreamedReply], None] | None = None,
 ) -> AsyncIterator[Pieces]:
     """The bytes from *start* up to *stop* of what *link* leads to, piece by piece.
+
+    *check* sees the reply before its bytes are used, and raises if it is not of the link's
+    version, or says more about a refusal than LinkExpired would. The link's headers go to the
+    link's own origin only, not to where a redirect leads.
 
     Raises LinkExpired if the link is refused, Changed if the file is no longer the version
     the link stands for, a TransientError if the transfer breaks, BadReply for nonsense.
     """
-    headers = {**link.headers, "Range": f"bytes={start}-{stop - 1}"}
     url = link.url
     for _ in range(MOST_REDIRECTS + 1):
+        headers = {"Range": f"bytes={start}-{stop - 1}"}
+        if origin(url) == origin(link.url):
+            headers.update(link.headers)
         async with http.stream(
             "GET", url, label=label, headers=headers, credentials=credentials, auth=auth
         ) as reply:
             if reply.status in REDIRECTS and "location" in reply.headers:
                 url = urljoin(url, reply.headers["location"])
                 continue
+            if check is not None:
+                check(reply)
             async with aclosing(_exactly(reply, start, stop, link.size)) as pieces:
                 yield pieces
             return
@@ -106,6 +116,8 @@ async def _window(reply: StreamedReply, skip: int, count: int) -> Pieces:
     """*count* bytes of the body after the first *skip*; the rest is left unread."""
     async with aclosing(reply.pieces()) as body:
         async for piece in body:
+            if count == 0:
+                return  # not looked for sooner: a body read to its end frees its connection
             if skip >= len(piece):
                 skip -= len(piece)
                 continue
@@ -113,7 +125,5 @@ async def _window(reply: StreamedReply, skip: int, count: int) -> Pieces:
             skip = 0
             count -= len(wanted)
             yield wanted
-            if count == 0:
-                return
     if count:
         raise ConnectionLost(f"download: the body ended {count} bytes early")

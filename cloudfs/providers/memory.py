@@ -297,7 +297,7 @@ class MemoryProvider(Provider):
                 raise InvalidRequest("a folder cannot be moved into itself")
             above = self.service.item(above.parent_id).entry if above.parent_id else None
         if replacing is not None:
-            await self._give_way(item.entry, replacing)
+            self._give_way(item.entry, replacing)
         self._check_free(folder_id, name)
         old_parent = item.entry.parent_id
         item.entry = replace(item.entry, parent_id=folder_id, name=name)
@@ -308,13 +308,7 @@ class MemoryProvider(Provider):
     async def remove(
         self, entry: Entry, *, recursive: bool = False, permanently: bool = False
     ) -> None:
-        item = self._at_version(entry)
-        if item.entry.parent_id is None:
-            raise NotPermitted("the root cannot be removed")
-        if item.entry.is_folder and not recursive and self.service.children(entry.id):
-            raise NotEmpty(f"{item.entry.name} is not empty")
-        item.deleted_ns = self.service.now()
-        self.service.touch(item.entry.parent_id)
+        self._put_into_bin(entry, recursive=recursive)
         if permanently:
             self.service.drop(entry.id)
 
@@ -356,12 +350,21 @@ class MemoryProvider(Provider):
         if problem := self.capabilities.names.problem(name):
             raise InvalidName(f"{name!r} {problem}")
 
-    async def _give_way(self, newcomer: Entry, old: Entry) -> None:
+    def _put_into_bin(self, entry: Entry, *, recursive: bool) -> None:
+        item = self._at_version(entry)
+        if item.entry.parent_id is None:
+            raise NotPermitted("the root cannot be removed")
+        if item.entry.is_folder and not recursive and self.service.children(entry.id):
+            raise NotEmpty(f"{item.entry.name} is not empty")
+        item.deleted_ns = self.service.now()
+        self.service.touch(item.entry.parent_id)
+
+    def _give_way(self, newcomer: Entry, old: Entry) -> None:
         if newcomer.is_folder and not old.is_folder:
             raise NotAFolder(f"{old.name} is a file")
         if old.is_folder and not newcomer.is_folder:
             raise IsAFolder(f"{old.name} is a folder")
-        await self.remove(old)
+        self._put_into_bin(old, recursive=False)
 
 
 def _link(item: _Item, version: Version) -> DownloadLink:

@@ -11,6 +11,7 @@ The difficulties, and what answers each:
    rclone's --links: `LINK_SUFFIX`.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain, count
@@ -22,6 +23,14 @@ from cloudfs.providers.base import NameRules
 LINK_SUFFIX = ".rclonelink"
 LONGEST_LINK = 4096  # bytes of a target; a larger file of that suffix is just a file
 LONGEST_NAME = 255  # bytes the kernel takes
+
+# What programs call files that they will soon remove or rename again: vim, LibreOffice, Office,
+# browsers, rsync and editors that write beside.
+_TEMPORARY = re.compile(
+    r"4913|\.~lock\..*#|~\$.*|.*~|.*\.(tmp|temp|swp|swpx|swx|part|crdownload|partial)"
+    r"|\.#.*|\.goutputstream-.*|\..+\.[A-Za-z0-9]{6}|sed[A-Za-z0-9]{6}",
+    re.IGNORECASE,
+)
 
 FULLWIDTH = 0xFEE0  # from "!" to its full-width look-alike
 QUOTE = "\u201b"  # marks a look-alike that was there before
@@ -69,6 +78,10 @@ class Names:
     def key(self, name: str) -> str:
         """What must be unique in a folder."""
         return name if self.case_sensitive else name.casefold()
+
+    def is_temporary(self, name: str) -> bool:
+        """Whether *name* looks like a file that will be gone, or renamed, in a moment."""
+        return _TEMPORARY.fullmatch(name) is not None
 
     def shown(self, entries: Iterable[Entry]) -> list[Shown]:
         """What the children of a folder are called here; all names are different.

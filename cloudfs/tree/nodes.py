@@ -4,19 +4,16 @@ Everything here happens between two awaits: no method is asynchronous, so that a
 tree is never seen half done.
 
 Three things are kept apart. Where a node is here: `parent` and `name`. What the service has:
-`entry`. And whether the two may differ because of something done here: `pinned`, which the
-journal sets; a listing does not move, rename or remove a pinned node.
+`entry`. And whether the two may differ because of something done here, or soon will: a listing
+does not move, rename or remove a node that is `pinned`.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
 
 from cloudfs.errors import NotFound
-from cloudfs.model import ROOT_INODE, Entry, EntryId, InodeNumber, Kind, ListingTag
-
-if TYPE_CHECKING:
-    from cloudfs.tree.attributes import Attributes
+from cloudfs.model import ROOT_INODE, Entry, EntryId, InodeNumber, Kind, ListingTag, Version
+from cloudfs.tree.attributes import Attributes
 
 
 @dataclass(slots=True)
@@ -39,6 +36,7 @@ class Node:
 
     __slots__ = (
         "attributes",
+        "changed",
         "children",
         "entry",
         "handles",
@@ -48,9 +46,10 @@ class Node:
         "lookups",
         "name",
         "number",
+        "pages",
         "parent",
-        "pinned",
         "subfolders",
+        "writers",
     )
 
     def __init__(self, number: InodeNumber, kind: Kind, entry: Entry | None = None) -> None:
@@ -62,10 +61,12 @@ class Node:
         self.parent: Node | None = None
         self.name = ""
         self.entry = entry
-        self.attributes: "Attributes | None" = None  # what was set here; None: nothing
-        self.pinned = False
+        self.attributes: Attributes | None = None  # what was set here; None: nothing
+        self.changed = False  # the journal has something to do about it
+        self.writers = 0  # handles open for writing
         self.lookups = 0  # of the kernel; see `Tree.looked_up`
         self.handles = 0  # open file or folder handles
+        self.pages: Version | None = None  # the content of which the kernel may have pages
 
         # Changing, of folders only.
         self.children: dict[str, Node] = {}
@@ -76,6 +77,17 @@ class Node:
     def is_folder(self) -> bool:
         """Whether the node can have children."""
         return self.kind is Kind.FOLDER
+
+    @property
+    def pinned(self) -> bool:
+        """Whether the node is what was made of it here, whatever a listing says."""
+        return self.changed or self.writers > 0
+
+    def own(self) -> Attributes:
+        """What was set on the node here, to set more."""
+        if self.attributes is None:
+            self.attributes = Attributes()
+        return self.attributes
 
     def path(self) -> str:
         """Where the node is below the root of the drive, for messages; "/" for the root."""
@@ -95,6 +107,14 @@ class Node:
             walk = walk.parent
         return False
 
+    def tree(self) -> "Iterator[Node]":
+        """The node and all that are known below it, folders before their children."""
+        waiting = [self]
+        while waiting:
+            node = waiting.pop()
+            yield node
+            waiting.extend(node.children.values())
+
     def __repr__(self) -> str:
         return f"<Node {self.number} {self.path()!r}>"
 
@@ -107,8 +127,11 @@ class Tree:
 
         # Changing. Every node is in `_by_number` until it is dropped; `_by_id` holds those
         # whose entry is still theirs: an unlinked or replaced node has lost it.
+        # `departed` are entries that the service still has and programs see no more: they were
+        # removed or replaced here.
         self._by_number: dict[InodeNumber, Node] = {ROOT_INODE: self.root}
         self._by_id: dict[EntryId, Node] = {root.id: self.root}
+        self.departed: set[EntryId] = set()
 
     # Finding --------------------------------------------------------------------------------
 
@@ -130,14 +153,6 @@ class Tree:
     def __len__(self) -> int:
         return len(self._by_number)
 
-    def walk(self, top: Node) -> Iterator[Node]:
-        """*top* and all nodes known below it, folders before their children."""
-        waiting = [top]
-        while waiting:
-            node = waiting.pop()
-            yield node
-            waiting.extend(node.children.values())
-
     # Changing -------------------------------------------------------------------------------
 
     def add(self, node: Node, parent: Node, name: str) -> Node:
@@ -152,6 +167,10 @@ class Tree:
         """Move and rename a node; the name must be free."""
         self._unlink(node)
         self._link(node, parent, name)
+
+    def pull_out(self, node: Node) -> None:
+        """Take the name from a node that gets another one before the next await."""
+        self._unlink(node)
 
     def unlink(self, node: Node) -> None:
         """Take the name from a node. It stays while the kernel or a handle knows it."""
@@ -169,6 +188,30 @@ class Tree:
         node.entry = entry
         if entry is not None and self._by_number.get(node.number) is node:
             self._by_id[entry.id] = node
+
+    def touch(self, folder: Node, *names: str) -> None:
+        """Something was done in *folder* under these names: older listings know nothing of it."""
+        listing = folder.listing
+        listing.serial += 1
+        listing.tag = None  # "unchanged since then" would not say what is here now
+        for name in names:
+            listing.touched[name] = listing.serial
+
+    def rebase(self, node: Node, old: EntryId) -> None:
+        """The path of *node* on the service was *old*: the ids below it follow (IdKind.PATH)."""
+        assert node.entry is not None
+        new = node.entry.id
+        for below in list(node.tree()):
+            entry = below.entry
+            if below is node or entry is None or not entry.id.startswith(old + "/"):
+                continue
+            parent_id = entry.parent_id
+            if parent_id is not None:
+                parent_id = EntryId(new + parent_id[len(old) :])
+            self.identify(
+                below,
+                replace(entry, id=EntryId(new + entry.id[len(old) :]), parent_id=parent_id),
+            )
 
     # The kernel's references ------------------------------------------------------------------
 

@@ -21,6 +21,9 @@ class BytesBase:
         self.reads.append((start, stop))
         return self.data[start:stop]
 
+    def close(self) -> None:
+        pass
+
 
 STEP = st.one_of(
     st.tuples(st.just("write"), st.integers(0, SIZE), st.binary(min_size=1, max_size=12)),

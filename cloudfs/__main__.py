@@ -1,0 +1,5 @@
+"""`python -m cloudfs` is the command `cloudfs`."""
+
+from cloudfs.cli.main import main
+
+main()

@@ -1,0 +1,38 @@
+"""What the words of a command line stand for: remotes with paths, and mount points."""
+
+import os
+from pathlib import Path
+
+from cloudfs.config import Config, Remote
+from cloudfs.errors import ConfigError
+from cloudfs.mounting import folders, mountpoints
+
+
+def remote_and_path(config: Config, word: str) -> tuple[Remote, str]:
+    """The remote and the path of NAME:PATH, or of NAME alone. Raises ConfigError."""
+    name, colon, path = word.partition(":")
+    if not colon and "/" in word:
+        raise ConfigError(f"{word!r} names no remote; write NAME:PATH")
+    return config.remote(name), "/" + path.strip("/")
+
+
+def state_of(mountpoint: str) -> Path:
+    """The state folder of the process that serves a mount.
+
+    Raises ConfigError if nothing of ours is mounted there; a mount whose process has died is
+    removed.
+    """
+    path = Path(os.path.abspath(mountpoint))  # noqa: PTH100 - resolve() would enter the mount
+    if mountpoints.is_dead(path):
+        mountpoints.detach(path)
+        raise ConfigError(
+            f"the process behind {path} had died; the mount is removed. What it had not uploaded "
+            "is safe and goes on with the next mount"
+        )
+    state = mountpoints.control_folder(path)
+    if state is None:
+        held = next((h for h in folders.holders() if Path(h.mountpoint) == path), None)
+        if held is not None:
+            return held.state
+        raise ConfigError(f"no drive is mounted at {path}; `cloudfs status` lists the mounts")
+    return state

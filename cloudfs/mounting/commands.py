@@ -1,0 +1,140 @@
+"""What a running mount answers to those who ask through its control socket."""
+
+import os
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+import trio
+
+from cloudfs.control import Answer, Command
+from cloudfs.fuse.session import Session
+from cloudfs.journal.changes import Change
+from cloudfs.mounting import mountpoints
+from cloudfs.mounting.building import Assembly
+
+PROGRESS_INTERVAL = 0.5
+MOST_LISTED = 1000
+
+
+class Commands:
+    """Status, flush, umount, retry."""
+
+    def __init__(self, assembly: Assembly, session: Session) -> None:
+        self._assembly = assembly
+        self._session = session
+
+    def table(self) -> Mapping[str, Command]:
+        """The commands by name."""
+        return {
+            "status": self.status,
+            "flush": self.flush,
+            "umount": self.umount,
+            "retry": self.retry,
+        }
+
+    async def status(self, _: Mapping[str, Any]) -> AsyncGenerator[Answer, None]:
+        """How the mount is."""
+        yield {"done": True, **await self._status()}
+
+    async def flush(self, request: Mapping[str, Any]) -> AsyncGenerator[Answer, None]:
+        """Wait until the service has everything; tell how far it is meanwhile."""
+        timeout = request.get("timeout")
+        deadline = trio.current_time() + (float(timeout) if timeout is not None else float("inf"))
+        journal, committer = self._assembly.journal, self._assembly.committer
+        with committer.hurry():
+            while journal.waiting and trio.current_time() < deadline:
+                with trio.move_on_after(min(PROGRESS_INTERVAL, deadline - trio.current_time())):
+                    await committer.drain()
+                yield self._progress()
+        yield {"done": True, **self._progress(), "left": self._left()}
+
+    async def umount(self, request: Mapping[str, Any]) -> AsyncGenerator[Answer, None]:
+        """Flush unless told not to wait, and unmount if nothing is in the way."""
+        if request.get("wait", True):
+            answer: Answer = {}
+            async for answer in self.flush(request):
+                if not answer.get("done"):
+                    yield answer
+            if answer.get("waiting"):
+                yield {**answer, "unmounted": False}
+                return
+        else:
+            await self._assembly.journal.harden()
+        problem = await trio.to_thread.run_sync(mountpoints.unmount, self._session.mountpoint)
+        yield {
+            "done": True,
+            "unmounted": problem is None,
+            "problem": problem,
+            "pid": os.getpid(),
+            **self._progress(),
+            "left": self._left(),
+        }
+
+    async def retry(self, _: Mapping[str, Any]) -> AsyncGenerator[Answer, None]:
+        """Try again what the service refused."""
+        count = await self._assembly.journal.retry()
+        self._assembly.committer.resume()
+        yield {"done": True, "retried": count}
+
+    async def _status(self) -> Answer:
+        assembly = self._assembly
+        journal = assembly.journal
+        conflicts = await journal.conflicts()
+        quota = assembly.drive.space.quota
+        return {
+            "remote": assembly.remote.name,
+            "type": assembly.remote.type,
+            "mountpoint": os.fspath(self._session.mountpoint),
+            "pid": os.getpid(),
+            "online": assembly.http.reachable,
+            **self._progress(),
+            "uploads": [self._upload(change) for change in journal.waiting if change.transfer],
+            "pending": [self._shown(change) for change in journal.waiting[:MOST_LISTED]],
+            "failed": [self._shown(change) for change in journal.refused[:MOST_LISTED]],
+            "conflicts": [
+                {"at": at, "path": path, "copy": copy} for at, path, copy in conflicts[-100:]
+            ],
+            "cache": {"bytes": assembly.cache.used},
+            "quota": {"total": quota.total, "used": quota.used, "free": quota.free},
+            "traffic": assembly.http.counters.as_dict(),
+        }
+
+    def _progress(self) -> Answer:
+        journal = self._assembly.journal
+        return {"waiting": len(journal.waiting), "refused": len(journal.refused)}
+
+    def _left(self) -> list[Answer]:
+        journal = self._assembly.journal
+        return [self._shown(change) for change in (journal.refused + journal.waiting)[:100]]
+
+    def _upload(self, change: Change) -> Answer:
+        transfer = change.transfer
+        return {
+            "path": self._path(change),
+            "sent": transfer.sent if transfer is not None else 0,
+            "size": change.draft.size if change.draft is not None else 0,
+        }
+
+    def _shown(self, change: Change) -> Answer:
+        shown: Answer = {"path": self._path(change), "change": _what(change)}
+        if change.failure is not None:
+            shown["reason"] = change.failure.message
+        elif change.trouble:
+            shown["reason"] = change.trouble
+        return shown
+
+    def _path(self, change: Change) -> str:
+        folder = self._assembly.drive.tree.known(change.parent)
+        if folder is None:
+            return change.name
+        return f"{folder.path().rstrip('/')}/{change.name}"
+
+
+def _what(change: Change) -> str:
+    if change.removed:
+        return "remove"
+    if change.base is None:
+        return "create"
+    if change.content:
+        return "update"
+    return "move" if change.moved else "set time"

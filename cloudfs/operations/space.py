@@ -1,0 +1,64 @@
+"""How much room there is: statfs(2), answered without asking anybody."""
+
+import logging
+from dataclasses import dataclass
+
+import trio
+
+from cloudfs.errors import CloudError
+from cloudfs.model import Quota
+from cloudfs.providers.base import Provider
+
+log = logging.getLogger(__name__)
+
+BLOCK = 4096
+UNLIMITED = 1 << 50  # what is shown where the service knows no limit: 1 PiB
+INTERVAL = 60.0  # seconds between two questions to the service
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Bytes."""
+
+    total: int
+    free: int
+
+
+class Space:
+    """The account's quota as last heard of."""
+
+    def __init__(self, provider: Provider) -> None:
+        self._provider = provider
+        self._quota = Quota()
+        self._wanted = trio.Event()
+
+    def room(self) -> Room:
+        """What statfs(2) tells; never zero for lack of knowledge."""
+        self._wanted.set()
+        quota = self._quota
+        total = quota.total if quota.total is not None else UNLIMITED
+        if quota.free is not None:
+            free = quota.free
+        elif quota.used is not None:
+            free = total - quota.used
+        else:
+            free = total
+        return Room(total, max(0, min(free, total)))
+
+    @property
+    def quota(self) -> Quota:
+        """The account's quota as last heard of."""
+        return self._quota
+
+    async def keep_up(self) -> None:
+        """Ask the service now and then, while somebody wants to know."""
+        if not self._provider.capabilities.quota:
+            return
+        while True:
+            try:
+                self._quota = await self._provider.quota()
+            except CloudError as error:
+                log.info("the quota is not known: %s", error)
+            await trio.sleep(INTERVAL)
+            self._wanted = trio.Event()
+            await self._wanted.wait()

@@ -1,0 +1,35 @@
+"""Silence is checked: a test fails if it logs a warning that it did not announce."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+
+class Announced:
+    """The warnings a test expects."""
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def __call__(self, text: str) -> None:
+        """A warning that contains *text* is no surprise."""
+        self.texts.append(text)
+
+
+@pytest.fixture
+def announce() -> Announced:
+    return Announced()
+
+
+@pytest.fixture(autouse=True)
+def no_surprises(caplog: pytest.LogCaptureFixture, announce: Announced) -> Iterator[None]:
+    yield
+    surprises = [
+        record.getMessage()
+        for when in ("setup", "call")
+        for record in caplog.get_records(when)
+        if record.levelno >= logging.WARNING
+        and not any(text in record.getMessage() for text in announce.texts)
+    ]
+    assert not surprises, f"unannounced warnings: {surprises}"

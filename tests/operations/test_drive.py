@@ -1,0 +1,317 @@
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from cloudfs.config import MountSettings
+from cloudfs.errors import (
+    AlreadyExists,
+    InvalidName,
+    InvalidRequest,
+    IsAFolder,
+    NameTooLong,
+    NotAFolder,
+    NotEmpty,
+    NotFound,
+    NotPermitted,
+    ReadOnly,
+)
+from cloudfs.operations.attributes import Wanted
+from cloudfs.operations.xattrs import NoAttribute
+from cloudfs.providers.memory import MemoryProvider
+from tests.drives import ME, DriveByPath, open_drive, remote_tree
+
+
+@pytest.fixture
+def provider() -> MemoryProvider:
+    return MemoryProvider()
+
+
+@pytest.fixture
+async def drive(provider: MemoryProvider, tmp_path: Path):
+    async with open_drive(provider, tmp_path) as drive:
+        yield drive
+
+
+async def test_what_is_written_is_there_at_once_and_on_the_service_after_a_flush(
+    drive: DriveByPath, provider: MemoryProvider
+):
+    await drive.mkdir("/d")
+    await drive.write("/d/f", b"hello")
+    assert await drive.read("/d/f") == b"hello"
+    assert await drive.ls("/d") == ["f"]
+    await drive.flush()
+    assert await remote_tree(provider) == {"/d": None, "/d/f": b"hello"}
+    assert await drive.read("/d/f") == b"hello"
+    assert not drive.assembly.journal.changes
+
+
+async def test_parts_of_a_file_can_be_overwritten(drive: DriveByPath, provider: MemoryProvider):
+    await drive.write("/f", b"0123456789" * 1000)
+    await drive.flush()
+    handle = await drive.open("/f", os.O_RDWR)
+    await drive.drive.files.write(handle, 5, b"XY")
+    assert await drive.drive.files.read(handle, 3, 6) == b"34XY78"
+    await drive.close(handle)
+    await drive.flush()
+    expected = b"01234XY789" + b"0123456789" * 999
+    assert (await remote_tree(provider))["/f"] == expected
+    assert await drive.read("/f") == expected
+
+
+async def test_files_shrink_and_grow(drive: DriveByPath, provider: MemoryProvider):
+    await drive.write("/f", b"0123456789")
+    await drive.flush()
+    await drive.truncate("/f", 4)
+    assert await drive.read("/f") == b"0123"
+    await drive.truncate("/f", 6)
+    assert await drive.read("/f") == b"0123\0\0"
+    await drive.flush()
+    assert (await remote_tree(provider))["/f"] == b"0123\0\0"
+    await drive.append("/f", b"end")
+    await drive.flush()
+    assert (await remote_tree(provider))["/f"] == b"0123\0\0end"
+
+
+async def test_an_empty_file_and_an_empty_folder_arrive(
+    drive: DriveByPath, provider: MemoryProvider
+):
+    await drive.write("/empty", b"")
+    await drive.mkdir("/none")
+    await drive.flush()
+    assert await remote_tree(provider) == {"/empty": b"", "/none": None}
+
+
+async def test_what_does_not_exist_is_not_found(drive: DriveByPath):
+    with pytest.raises(NotFound):
+        await drive.node("/nothing")
+    await drive.write("/f", b"")
+    with pytest.raises(NotAFolder):
+        await drive.node("/f/x")
+    with pytest.raises(NotFound):
+        await drive.unlink("/nothing")
+    with pytest.raises(NotFound):
+        await drive.rename("/nothing", "/other")
+
+
+async def test_kinds_are_not_confused(drive: DriveByPath):
+    await drive.mkdir("/d")
+    await drive.write("/f", b"")
+    with pytest.raises(IsAFolder):
+        await drive.unlink("/d")
+    with pytest.raises(NotAFolder):
+        await drive.rmdir("/f")
+    with pytest.raises(IsAFolder):
+        await drive.open("/d", os.O_RDONLY)
+    with pytest.raises(IsAFolder):
+        await drive.rename("/f", "/d")
+    with pytest.raises(NotAFolder):
+        await drive.rename("/d", "/f")
+    with pytest.raises(AlreadyExists):
+        await drive.mkdir("/f")
+    with pytest.raises(AlreadyExists):
+        await drive.create("/d")
+
+
+async def test_a_folder_with_something_in_it_is_not_removed(drive: DriveByPath):
+    await drive.mkdir("/d")
+    await drive.write("/d/f", b"")
+    with pytest.raises(NotEmpty):
+        await drive.rmdir("/d")
+    await drive.mkdir("/e")
+    with pytest.raises(NotEmpty):
+        await drive.rename("/e", "/d")
+    await drive.unlink("/d/f")
+    await drive.rename("/e", "/d")
+    await drive.rmdir("/d")
+    assert await drive.ls() == []
+
+
+async def test_a_folder_is_not_moved_into_itself(drive: DriveByPath):
+    await drive.mkdir("/d")
+    await drive.mkdir("/d/e")
+    with pytest.raises(InvalidRequest):
+        await drive.rename("/d", "/d/e/x")
+    with pytest.raises(InvalidRequest):
+        await drive.rename("/d", "/d/x")
+
+
+async def test_rename_keeps_what_it_is_told_to_keep(drive: DriveByPath):
+    await drive.write("/a", b"a")
+    await drive.write("/b", b"b")
+    with pytest.raises(AlreadyExists):
+        await drive.rename("/a", "/b", replace=False)
+    with pytest.raises(InvalidRequest):
+        await drive.rename("/a", "/b", exchange=True)
+    await drive.rename("/a", "/a")
+    await drive.rename("/a", "/b")
+    assert await drive.ls() == ["b"]
+    assert await drive.read("/b") == b"a"
+
+
+async def test_names_the_service_cannot_store_are_refused(drive: DriveByPath):
+    with pytest.raises(NameTooLong):
+        await drive.write("/" + "x" * 256, b"")
+    with pytest.raises(InvalidName):
+        await drive.write("/bad\udcff", b"")
+    with pytest.raises(InvalidName):
+        await drive.write("/looks.rclonelink", b"")
+    assert await drive.ls() == []
+
+
+async def test_an_open_file_survives_unlink(drive: DriveByPath, provider: MemoryProvider):
+    await drive.write("/f", b"still here")
+    await drive.flush()
+    handle = await drive.open("/f", os.O_RDONLY)
+    await drive.unlink("/f")
+    assert await drive.ls() == []
+    assert await drive.drive.files.read(handle, 0, 100) == b"still here"
+    await drive.close(handle)
+    await drive.flush()
+    assert await remote_tree(provider) == {}
+
+
+async def test_an_unlinked_new_file_can_still_be_written_and_read(
+    drive: DriveByPath, provider: MemoryProvider
+):
+    handle = await drive.create("/tmp")
+    await drive.unlink("/tmp")
+    await drive.drive.files.write(handle, 0, b"scratch")
+    assert await drive.drive.files.read(handle, 0, 100) == b"scratch"
+    await drive.close(handle)
+    await drive.flush()
+    assert await remote_tree(provider) == {}
+    assert list(drive.assembly.folders.drafts.iterdir()) == []
+
+
+async def test_an_open_file_survives_being_replaced(drive: DriveByPath):
+    await drive.write("/f", b"old")
+    await drive.flush()
+    handle = await drive.open("/f", os.O_RDONLY)
+    await drive.write("/new", b"new content")
+    await drive.rename("/new", "/f")
+    assert await drive.drive.files.read(handle, 0, 100) == b"old"
+    assert await drive.read("/f") == b"new content"
+    await drive.close(handle)
+
+
+async def test_an_open_file_survives_rename(drive: DriveByPath, provider: MemoryProvider):
+    handle = await drive.create("/a")
+    await drive.drive.files.write(handle, 0, b"one ")
+    await drive.mkdir("/d")
+    await drive.rename("/a", "/d/b")
+    await drive.drive.files.write(handle, 4, b"two")
+    await drive.close(handle)
+    await drive.flush()
+    assert await remote_tree(provider) == {"/d": None, "/d/b": b"one two"}
+
+
+async def test_symlinks_are_small_files(drive: DriveByPath, provider: MemoryProvider):
+    await drive.drive.names.make_symlink(await drive.node("/"), "link", "../some/where", ME)
+    node = await drive.node("/link")
+    assert stat.S_ISLNK(drive.drive.looks.of(node).mode)
+    assert drive.drive.looks.of(node).size == 13
+    assert await drive.drive.files.readlink(node) == "../some/where"
+    await drive.flush()
+    assert await remote_tree(provider) == {"/link.rclonelink": b"../some/where"}
+    await drive.rename("/link", "/other")
+    await drive.flush()
+    assert await remote_tree(provider) == {"/other.rclonelink": b"../some/where"}
+    assert await drive.drive.files.readlink(await drive.node("/other")) == "../some/where"
+
+
+async def test_symlinks_can_be_refused(provider: MemoryProvider, tmp_path: Path):
+    settings = MountSettings(symlinks="refuse", hold_back=0.0)
+    async with open_drive(provider, tmp_path, settings) as drive:
+        with pytest.raises(NotPermitted):
+            await drive.drive.names.make_symlink(await drive.node("/"), "link", "x", ME)
+        await drive.write("/a.rclonelink", b"just a file")
+        assert await drive.read("/a.rclonelink") == b"just a file"
+
+
+async def test_a_read_only_drive_changes_nothing(provider: MemoryProvider, tmp_path: Path):
+    async with open_drive(provider, tmp_path, MountSettings(ro=True)) as drive:
+        with pytest.raises(ReadOnly):
+            await drive.mkdir("/d")
+        with pytest.raises(ReadOnly):
+            await drive.write("/f", b"")
+    assert await remote_tree(provider) == {}
+
+
+async def test_modes_owners_and_times_are_kept(drive: DriveByPath, provider, tmp_path: Path):
+    await drive.write("/f", b"x")
+    await drive.flush()
+    node = await drive.node("/f")
+    wanted = Wanted(mode=0o640, uid=1000, gid=1001, accessed_ns=5, modified_ns=1_234_567_890_123)
+    await drive.drive.looks.set(node, wanted)
+    looks = drive.drive.looks.of(node)
+    assert stat.S_IMODE(looks.mode) == 0o640
+    assert (looks.uid, looks.gid, looks.accessed_ns) == (1000, 1001, 5)
+    assert looks.modified_ns == 1_234_567_890_123
+    await drive.flush()
+    async with open_drive(MemoryProvider(service=provider.service), tmp_path / "x") as other:
+        assert other.drive.looks.of(await other.node("/f")).modified_ns == 1_234_567_890_123
+
+
+async def test_a_time_set_before_the_upload_goes_with_it(
+    drive: DriveByPath, provider: MemoryProvider
+):
+    handle = await drive.create("/f")
+    await drive.drive.files.write(handle, 0, b"x")
+    await drive.drive.looks.set(await drive.node("/f"), Wanted(modified_ns=77_000_000_000))
+    await drive.close(handle)
+    assert drive.drive.looks.of(await drive.node("/f")).modified_ns == 77_000_000_000
+    await drive.flush()
+    assert (await provider.find((await provider.root()).id, "f")).modified_ns == 77_000_000_000
+    assert drive.drive.looks.of(await drive.node("/f")).modified_ns == 77_000_000_000
+
+
+async def test_xattrs_tell_what_the_service_has(drive: DriveByPath):
+    await drive.write("/f.txt", b"x")
+    node = await drive.node("/f.txt")
+    xattrs = drive.drive.xattrs
+    assert xattrs.get(node, "user.cloudfs.state") in {b"pending", b"uploading"}
+    await drive.flush()
+    assert xattrs.get(node, "user.cloudfs.state") == b"clean"
+    assert xattrs.get(node, "user.cloudfs.version") == b"v1"
+    assert xattrs.get(node, "user.cloudfs.mime") == b"text/plain"
+    assert xattrs.get(node, "user.cloudfs.checksum").startswith(b"sha256:")
+    with pytest.raises(NotPermitted):
+        await xattrs.set(node, "user.cloudfs.id", b"x")
+    await xattrs.set(node, "user.mine", b"\0\xff")
+    assert xattrs.get(node, "user.mine") == b"\0\xff"
+    assert "user.mine" in xattrs.names(node)
+    await xattrs.remove(node, "user.mine")
+    with pytest.raises(NoAttribute):
+        xattrs.get(node, "user.mine")
+
+
+async def test_readdir_is_steady_while_the_folder_changes(drive: DriveByPath):
+    for number in range(20):
+        await drive.write(f"/f{number:02}", b"")
+    handle = drive.drive.folders.open(await drive.node("/"))
+    first = [(at, name) for at, name, _ in await drive.drive.folders.read(handle, 0)][:5]
+    await drive.unlink("/f00")
+    await drive.unlink("/f10")
+    await drive.write("/new", b"")
+    rest = [name for _, name, _ in await drive.drive.folders.read(handle, first[-1][0])]
+    assert [name for _, name in first] == [f"f{n:02}" for n in range(5)]
+    assert rest == [f"f{n:02}" for n in range(5, 20) if n != 10]
+    again = [name for _, name, _ in await drive.drive.folders.read(handle, 0)]
+    assert "new" in again
+    assert "f10" not in again
+    drive.drive.folders.release(handle)
+
+
+async def test_nothing_stays_open(drive: DriveByPath):
+    await drive.write("/f", b"x" * 100_000)
+    await drive.flush()
+    await drive.read("/f")
+    await drive.append("/f", b"y")
+    await drive.flush()
+    await drive.unlink("/f")
+    await drive.flush()
+    assert len(drive.drive.files.handles) == 0
+    assert len(drive.drive.tree) == 1
+    assert list(drive.assembly.folders.drafts.iterdir()) == []
