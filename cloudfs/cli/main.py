@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Sequence
 
 from cloudfs import __version__
-from cloudfs.cli import looking, mounts, serving, status
+from cloudfs.cli import demo, looking, mounts, serving, status
 from cloudfs.cli.output import Done, complain
 from cloudfs.errors import CloudError, ConfigError
 
@@ -123,7 +123,7 @@ def parser() -> argparse.ArgumentParser:
 
     command = add("demo", "serve and mount an emulated account: nothing else is needed")
     command.add_argument("mountpoint", metavar="MOUNTPOINT", nargs="?")
-    command.set_defaults(command=serving.demo)
+    command.set_defaults(command=demo.demo)
     return top
 
 

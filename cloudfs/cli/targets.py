@@ -5,6 +5,7 @@ from pathlib import Path
 
 from cloudfs.config import Config, Remote
 from cloudfs.errors import ConfigError
+from cloudfs.cli.demo import DEMO, demo_remote
 from cloudfs.mounting import folders, mountpoints
 
 
@@ -13,16 +14,18 @@ def remote_and_path(config: Config, word: str) -> tuple[Remote, str]:
     name, colon, path = word.partition(":")
     if not colon and "/" in word:
         raise ConfigError(f"{word!r} names no remote; write NAME:PATH")
-    return config.remote(name), "/" + path.strip("/")
+    remote = demo_remote() if name == DEMO and name not in config.remotes else None
+    return remote or config.remote(name), "/" + path.strip("/")
 
 
 def state_of(mountpoint: str) -> Path:
-    """The state folder of the process that serves a mount.
+    """The state folder of the process that serves a mount, or in whose mount a path is.
 
     Raises ConfigError if nothing of ours is mounted there; a mount whose process has died is
     removed.
     """
     path = Path(os.path.abspath(mountpoint))  # noqa: PTH100 - resolve() would enter the mount
+    path = next((top for top in (path, *path.parents) if mountpoints.is_mount(top)), path)
     if mountpoints.is_dead(path):
         mountpoints.detach(path)
         raise ConfigError(

@@ -94,6 +94,7 @@ class Draft:
         self._sealed: list[Layer] = []
         self._active: Layer | None = None
         self._obsolete: list[Layer] = []
+        self._new = base is None
         self._count = 0
 
     @property
@@ -104,7 +105,7 @@ class Draft:
     @property
     def unsealed(self) -> bool:
         """Whether something was written since the last seal; a new file counts as written."""
-        return self._active is not None or (self.generation == 0 and self.base is None)
+        return self._active is not None or self._new
 
     # Programs ---------------------------------------------------------------------------------
 
@@ -142,12 +143,14 @@ class Draft:
             active.seal()
             self._sealed.append(active)
             self._active = None
+            self._new = False
             self.generation += 1
 
     def dated(self, modified_ns: int) -> None:
         """The content was given another modification time."""
         self.modified_ns = modified_ns
-        self.generation += 1
+        if not self.unsealed:
+            self.generation += 1
 
     async def sync(self) -> None:
         """Make what is sealed survive a power failure."""
@@ -264,6 +267,7 @@ def reopen(folder: Path, record: list[Any], *, base: Base | None) -> Draft:
     draft = Draft(folder, name, base=base, modified_ns=modified_ns)
     draft.generation = generation
     draft._count = count  # noqa: SLF001 - this is the other half of the class
+    draft._new = False  # noqa: SLF001
     for file_name, size, below, spans in layers:
         path = folder / file_name
         if spans and not path.exists():  # a layer that nothing was written to has no file

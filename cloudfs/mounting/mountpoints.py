@@ -58,6 +58,11 @@ def unmount(mountpoint: Path) -> str | None:
     return _unmount(mountpoint, lazily=False)
 
 
+def is_mount(path: Path) -> bool:
+    """Whether something is mounted there, dead or alive."""
+    return is_dead(path) or os.path.ismount(path)
+
+
 def is_dead(mountpoint: Path) -> bool:
     """Whether a mount is there whose process is gone."""
     try:

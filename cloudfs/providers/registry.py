@@ -6,10 +6,14 @@ from typing import Any
 from cloudfs.errors import ConfigError
 from cloudfs.http.client import Http
 from cloudfs.providers.base import Provider
+from cloudfs.providers.cloudike.provider import CloudikeProvider
 from cloudfs.providers.memory import MemoryProvider
 from cloudfs.providers.settings import read
+from cloudfs.providers.webdav.provider import WebDavProvider
 
 SERVICES: Mapping[str, type[Provider]] = {
+    "cloudike": CloudikeProvider,
+    "webdav": WebDavProvider,
     "memory": MemoryProvider,
 }
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from cloudfs.providers.base import Provider
 from cloudfs.providers.memory import MemoryProvider, MemoryService
+from tests.contract import webdav_servers
 
 
 @dataclass
@@ -26,6 +27,30 @@ async def memory() -> AsyncIterator[Account]:
     yield Account(await another(), another)
 
 
+def webdav(
+    start: Callable[[], webdav_servers.Server], **settings: object
+) -> Callable[[], AbstractAsyncContextManager[Account]]:
+    @asynccontextmanager
+    async def account() -> AsyncIterator[Account]:
+        async with webdav_servers.clients(start, **settings) as another:
+            yield Account(await another(), another)
+
+    return account
+
+
+@asynccontextmanager
+async def nextcloud() -> AsyncIterator[Account]:
+    async with webdav_servers.nextcloud_clients() as another:
+        yield Account(await another(), another)
+
+
 ACCOUNTS: dict[str, Callable[[], AbstractAsyncContextManager[Account]]] = {
     "memory": memory,
+    "webdav-apache": webdav(webdav_servers.apache),
+    "webdav-nextcloud": nextcloud,
+    "webdav-nginx": webdav(webdav_servers.nginx),
+    "webdav-rclone": webdav(webdav_servers.rclone),
+    "webdav-rclone-locks": webdav(webdav_servers.rclone, locks=True),
+    "webdav-wsgidav": webdav(webdav_servers.wsgidav),
+    "webdav-wsgidav-in-place": webdav(webdav_servers.wsgidav, atomic_put=False),
 }

@@ -267,6 +267,17 @@ async def test_a_time_set_before_the_upload_goes_with_it(
     assert drive.drive.looks.of(await drive.node("/f")).modified_ns == 77_000_000_000
 
 
+async def test_an_empty_file_with_a_time_of_its_own_arrives(
+    drive: DriveByPath, provider: MemoryProvider
+):
+    handle = await drive.create("/f")
+    await drive.drive.looks.set(await drive.node("/f"), Wanted(modified_ns=77_000_000_000))
+    await drive.close(handle)
+    await drive.flush()
+    assert await remote_tree(provider) == {"/f": b""}
+    assert (await provider.find((await provider.root()).id, "f")).modified_ns == 77_000_000_000
+
+
 async def test_xattrs_tell_what_the_service_has(drive: DriveByPath):
     await drive.write("/f.txt", b"x")
     node = await drive.node("/f.txt")

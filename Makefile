@@ -1,0 +1,38 @@
+# cloudfs: `make demo` shows it, `make test` tests it; both set up all they need.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: help demo test check format programs clean
+
+help: ## what there is to make
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## start a cloud on this machine, mount it, and show what can be done with it
+	@$(BIN)/python scripts/demo.py
+
+test: $(VENV)/.dev ## run all tests, real mounts included
+	@$(BIN)/python -m pytest -q
+
+check: $(VENV)/.dev ## format, lint, types, imports
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## put the code into its format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+programs: $(VENV)/.dev ## let everyday programs work on a drive: make programs AT=mountpoint
+	@$(BIN)/python scripts/programs.py $(AT)
+
+clean: ## remove what was set up
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+
+$(VENV)/.demo: pyproject.toml scripts/setup.sh
+	@PYTHON=$(PYTHON) sh scripts/setup.sh $(VENV) demo
+
+$(VENV)/.dev: pyproject.toml scripts/setup.sh
+	@PYTHON=$(PYTHON) sh scripts/setup.sh $(VENV) dev

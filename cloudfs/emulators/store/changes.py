@@ -1,0 +1,84 @@
+"""The change log: what happened, for each account that may know of it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from cloudfs.emulators.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of an account's log."""
+
+    seq: int
+    account: int
+    stamp: int  # ms; grows strictly within an account
+    kind: str
+    actor: int
+    node: int | None
+    data: dict[str, Any]
+
+
+class Changes:
+    """The logs of all accounts."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(
+        self,
+        account_id: int,
+        *,
+        stamp: int,
+        kind: str,
+        actor: int,
+        node: int | None,
+        data: dict[str, Any],
+    ) -> None:
+        """Note a change. *stamp* comes from `Accounts.stamp` of the same account."""
+        self._database.run(
+            "INSERT INTO changes (account, stamp, kind, actor, node, data)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            account_id,
+            stamp,
+            kind,
+            actor,
+            node,
+            json.dumps(data),
+        )
+
+    def of(
+        self,
+        account_id: int,
+        *,
+        kind: str | None = None,
+        by: int | None = None,
+        not_by: int | None = None,
+        first: int | None = None,
+        last: int | None = None,
+        offset: int = 0,
+        limit: int = -1,
+    ) -> list[Change]:
+        """Changes of the account, newest first; *first* and *last* are stamps, inclusive."""
+        rows = self._database.rows(
+            "SELECT seq, account, stamp, kind, actor, node, data FROM changes"
+            " WHERE account = ?1 AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR actor = ?3)"
+            " AND (?4 IS NULL OR actor <> ?4) AND (?5 IS NULL OR stamp >= ?5)"
+            " AND (?6 IS NULL OR stamp <= ?6) ORDER BY stamp DESC LIMIT ?7 OFFSET ?8",
+            account_id,
+            kind,
+            by,
+            not_by,
+            first,
+            last,
+            limit,
+            offset,
+        )
+        return [_change(row) for row in rows]
+
+
+def _change(row: Iterable[Any]) -> Change:
+    seq, account, stamp, kind, actor, node, data = row
+    return Change(seq, account, stamp, kind, actor, node, json.loads(data))
