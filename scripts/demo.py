@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from cloudfs.cli.demo import demo_folder
+
 CLOUDFS = [sys.executable, "-m", "cloudfs"]
 HERE = Path(__file__).resolve().parent.parent
 
@@ -27,8 +29,6 @@ def show(command: str, drive: Path) -> None:
 def main() -> None:
     tell("1. A cloud of our own: an account of an emulated service, mounted as a drive")
     subprocess.run([*CLOUDFS, "demo"], check=True)
-    from cloudfs.cli.serving import demo_folder
-
     drive = demo_folder() / "drive"
     tour = drive / "tour"
     if tour.exists():

@@ -13,6 +13,7 @@ from cloudfs.cli.output import Done, Progress, complain
 from cloudfs.cli.targets import remote_and_path, state_of
 from cloudfs.config import Remote, load, mount_settings
 from cloudfs.control import ask
+from cloudfs.errors import ConfigError
 from cloudfs.mounting.daemon import BackgroundFailed, in_background
 from cloudfs.mounting.folders import folders_of
 
@@ -30,8 +31,12 @@ def mount(arguments: argparse.Namespace) -> None:
 
 def start(remote: Remote, path: str, mountpoint: str, settings: Any, *, foreground: bool) -> None:
     """Mount, and return when the mount answers (or in the foreground, when it is over)."""
-    from cloudfs.mounting.running import Mount, serve  # noqa: PLC0415 - it needs the FUSE library
-
+    try:
+        from cloudfs.mounting.running import Mount, serve  # noqa: PLC0415 - libfuse may be missing
+    except ImportError as error:
+        raise ConfigError(
+            f"the FUSE library cannot be loaded ({error}); run: apt install fuse3 libfuse3-3"
+        ) from error
     folders = folders_of(remote.name)
     what = Mount(
         remote=remote,

@@ -3,9 +3,9 @@
 import os
 from pathlib import Path
 
+from cloudfs.cli.demo import DEMO, demo_remote
 from cloudfs.config import Config, Remote
 from cloudfs.errors import ConfigError
-from cloudfs.cli.demo import DEMO, demo_remote
 from cloudfs.mounting import folders, mountpoints
 
 

@@ -21,6 +21,7 @@ from cloudfs.model import Entry, InodeNumber
 log = logging.getLogger(__name__)
 
 PATIENCE = 25.0  # seconds without a single byte after which readers get an error
+PAUSE = 2.0  # seconds after such a failure in which readers are not kept waiting again
 FIRST_WAIT = 0.25
 STORED_TOGETHER = 16  # blocks written to the cache at a time
 MOST_UNKEPT = 64  # blocks held in memory while the disk takes none: more than one read needs
@@ -81,7 +82,8 @@ class RemoteFile:
         self._flying: dict[int, trio.Event] = {}
         self._memory: dict[int, bytes] = {}
         self._unkept: deque[int] = deque()  # blocks in memory that the disk did not take
-        self._failure: CloudError | None = None
+        self._failure: CloudError | None = None  # of the last fetch that failed
+        self._failed_at = float("-inf")
         self._fetching: set[trio.CancelScope] = set()
         self._closed = False
 
@@ -119,6 +121,8 @@ class RemoteFile:
         horizon = blocks_of(start, min(stop + ahead, self.size)).stop
         missing = [block for block in range(wanted.start, horizon) if self._missing(block)]
         urgent = any(block < wanted.stop for block in missing)
+        if urgent and (failure := self._recent_failure()) is not None:
+            raise failure  # the kernel asks again page by page
         if not missing or (not urgent and len(missing) * BLOCK < ahead // 2):
             return  # fetching ahead is worth a request when half the distance is gone
         for first, last in _runs(missing):
@@ -128,13 +132,20 @@ class RemoteFile:
             self._fetching.add(scope)
             self._nursery.start_soon(self._fetch, first, last, scope)
 
+    def _recent_failure(self) -> CloudError | None:
+        """Why the service could not be reached a moment ago."""
+        failure = self._failure
+        if failure is None or not failure.transient:
+            return None
+        return failure if trio.current_time() < self._failed_at + PAUSE else None
+
     async def _arrival(self, start: int, stop: int) -> None:
-        self._failure = None
+        began = trio.current_time()
         for block in blocks_of(start, stop):
             flying = self._flying.get(block)
             if flying is not None:
                 await flying.wait()
-            if self._missing(block) and self._failure is not None:
+            if self._missing(block) and self._failed_at >= began and self._failure is not None:
                 raise self._failure
 
     async def _gather(self, start: int, stop: int) -> bytes | None:
@@ -169,6 +180,7 @@ class RemoteFile:
                 await self._persistently(arriving)
         except CloudError as error:
             self._failure = error
+            self._failed_at = trio.current_time()
         finally:
             for block in range(first, last):
                 if (event := self._flying.pop(block, None)) is not None:

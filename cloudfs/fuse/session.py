@@ -33,6 +33,7 @@ class Session:
 
     def __init__(self, mountpoint: Path) -> None:
         self.mountpoint = mountpoint
+        self.in_a_hurry = False  # whoever unmounts does not want to wait for uploads
         self._ended = False
 
     async def serve(self) -> None:

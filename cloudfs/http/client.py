@@ -14,6 +14,7 @@ The difficulties, and what answers each:
 import logging
 import ssl
 import time
+from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from cloudfs.errors import (
     Unavailable,
     Unreachable,
 )
+from cloudfs.http.breaker import Breaker
 from cloudfs.http.counters import Counters
 from cloudfs.http.limits import Limiter
 from cloudfs.http.origins import check_transport, origin
@@ -50,6 +52,8 @@ LONGEST_RETRY_AFTER = 120.0
 TOO_BUSY = frozenset({429, 503})
 FAILED_GATEWAY = frozenset({502, 504})
 CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND"})
+
+NO_ANSWER = (Unreachable, TimedOut, ConnectionLost)
 
 Body = bytes | Callable[[], Pieces] | None
 
@@ -166,6 +170,7 @@ class Http:
         self.counters = counters or Counters()
         self._allow_insecure = allow_insecure
         self._trusted: set[str] = set()
+        self._breakers: defaultdict[str, Breaker] = defaultdict(Breaker)  # by origin
         self.reachable: bool | None = None  # did the last request reach a server?
         nothing_kept = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
         self._client = httpx.AsyncClient(
@@ -215,6 +220,8 @@ class Http:
         Raises TransientError when no usable answer came, BadReply when it is too long.
         """
         doubtful = False
+        breaker = self._breakers[origin(url)]
+        breaker.check()
 
         async def attempt() -> Reply:
             nonlocal doubtful
@@ -231,7 +238,11 @@ class Http:
                 doubtful = True
                 raise
 
-        return await retrying(attempt, repeat=repeat, what=label, deadline=deadline)
+        try:
+            return await retrying(attempt, repeat=repeat, what=label, deadline=deadline)
+        except NO_ANSWER as error:
+            breaker.failed(error)
+            raise
 
     @asynccontextmanager
     async def stream(
@@ -247,6 +258,7 @@ class Http:
     ) -> AsyncIterator[StreamedReply]:
         """The answer with its body still to be read; sent once, not retried."""
         plain = {**headers, "Accept-Encoding": "identity"}
+        self._breakers[origin(url)].check()
         async with self._send(
             method, url, label, plain, credentials, auth, None, body, None
         ) as response:
@@ -292,6 +304,7 @@ class Http:
                         self.reachable = False
                     raise
                 self.reachable = True
+                self._breakers[origin(url)].answered()
                 try:
                     self._judge(response, method, label)
                     yield response

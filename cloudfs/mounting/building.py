@@ -14,7 +14,7 @@ from cloudfs.config import MountSettings, Remote, resolved
 from cloudfs.content.cache import BlockCache
 from cloudfs.content.contents import Contents
 from cloudfs.content.links import Links
-from cloudfs.errors import NotAFolder, TransientError
+from cloudfs.errors import NotAFolder, TransientError, Unreachable
 from cloudfs.http.client import Http
 from cloudfs.journal.committer import Committer
 from cloudfs.journal.journal import Journal, Patience
@@ -231,7 +231,9 @@ async def _root(provider: Provider, path: str, state: State) -> Entry:
     except TransientError as error:
         known = await state.root()
         if known is None:
-            raise
+            raise Unreachable(
+                f"the service cannot be reached ({error}); check the url and the network"
+            ) from error
         log.warning("starting without the service (%s); what is known will be shown", error)
         return known
     if not root.is_folder:

@@ -60,6 +60,7 @@ class Commands:
                 return
         else:
             await self._assembly.journal.harden()
+            self._session.in_a_hurry = True
         problem = await trio.to_thread.run_sync(mountpoints.unmount, self._session.mountpoint)
         yield {
             "done": True,

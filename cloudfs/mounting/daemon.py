@@ -56,9 +56,11 @@ def _detached(work: Callable[[Callable[[], None]], None], log: Path, pipe: int) 
         work(ready)
         status = 0
     except (CloudError, ConfigError, OSError) as error:
-        logging.getLogger(__name__).error("%s", error)  # noqa: TRY400 - the reason is the message
-        if not told:
-            os.write(pipe, str(error).encode())
+        if told:
+            logging.getLogger(__name__).exception("the mount has ended")
+        else:
+            logging.getLogger(__name__).info("not mounted: %s", error)
+            os.write(pipe, " ".join(str(error).split()).encode())
     except BaseException as error:
         logging.getLogger(__name__).exception("the mount has ended")
         if not told:

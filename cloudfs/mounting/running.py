@@ -12,20 +12,14 @@ import trio
 
 from cloudfs.config import MountSettings, Remote
 from cloudfs.control import ControlServer
-from cloudfs.errors import ConfigError, unwrapped
+from cloudfs.errors import unwrapped
+from cloudfs.fuse.kernel import Kernel
+from cloudfs.fuse.session import MountOptions, Session, mounted
 from cloudfs.mounting import mountpoints
 from cloudfs.mounting.building import Assembly, assemble, connected
 from cloudfs.mounting.commands import Commands
 from cloudfs.mounting.folders import Folders, locked
 from cloudfs.tree.listings import Watchers
-
-try:
-    from cloudfs.fuse.kernel import Kernel
-    from cloudfs.fuse.session import MountOptions, Session, mounted
-except ImportError as error:
-    raise ConfigError(
-        f"the FUSE library cannot be loaded ({error}); run: apt install fuse3 libfuse3-3"
-    ) from error
 
 log = logging.getLogger(__name__)
 
@@ -104,7 +98,7 @@ async def _attached(mount: Mount, assembly: Assembly, ready: Callable[[], None])
                     await control.quiet()  # the one who had us unmounted wants to hear of it
                 nursery.cancel_scope.cancel()
         assembly.announcements.listener = None
-    if not ended_by_signal.is_set():
+    if not (ended_by_signal.is_set() or session.in_a_hurry):
         await _drain(assembly, DRAIN_AFTER_UMOUNT)
 
 

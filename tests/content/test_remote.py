@@ -143,6 +143,11 @@ async def test_a_dead_network_is_told_in_time(file: RemoteFile, flaky: Flaky, au
         await file.read(0, 10)
     assert trio.current_time() - began <= 26
     flaky.trouble = []
+    began = trio.current_time()
+    with pytest.raises((Unreachable, TimedOut)):
+        await file.read(0, 10)
+    assert trio.current_time() - began < 1
+    await trio.sleep(6)
     assert await file.read(0, 10) == DATA[:10]
 
 

@@ -75,8 +75,8 @@ class CloudikeProvider(Provider):
     def __init__(
         self, settings: CloudikeSettings, *, http: Http, notes: MutableMapping[str, str]
     ) -> None:
-        settings.check()
         http.trust(settings.url)
+        settings.check()
         _forget_other_account(notes, settings)
         self._settings = settings
         self._http = http

@@ -4,6 +4,8 @@ import logging
 import re
 from collections.abc import Sequence
 
+import trio
+
 from cloudfs.errors import BadReply, CloudError, InvalidRequest, NotAFolder, NotFound
 from cloudfs.model import Entry, EntryId, ListingTag
 from cloudfs.providers.base import NameRules
@@ -74,7 +76,9 @@ class Looking:
         folder: Entry | None = None
         entries: dict[EntryId, Entry] = {}
         outside = 0
-        for resource in found:
+        for number, resource in enumerate(found, start=1):
+            if number % 1000 == 0:
+                await trio.lowlevel.checkpoint()  # let others run during a large one
             if resource.segments == own:
                 folder = self._entry(resource, folder_id)
             elif resource.segments[:-1] != own:

@@ -103,6 +103,7 @@ class Uploads:
         if account is not None and content.size > WORTHWHILE:
             chunked = ChunkedUploads(self._dav, self._looking, account, self._chunk_size)
             return await chunked.store(target, content, replacing, transfer)
+        transfer.reset()  # a single PUT is never resumed
         headers = time_stamp(content, self._server.profile.mtime_header)
         if self._server.found.profile == SABRE:
             headers.update(await checksum_stamp(content))
@@ -271,6 +272,7 @@ async def _told(
     """The entry that Nextcloud's answer to PUT describes completely."""
     checksum = await content.checksum("sha1")
     extra = dict(replacing.extra) if replacing else {}
+    extra.pop("oc:size", None)
     extra |= {ETAG: spelled(etag), "oc:checksums": f"SHA1:{checksum.digest}"}
     if file_id := reply.headers.get("oc-fileid"):
         extra["oc:id"] = file_id

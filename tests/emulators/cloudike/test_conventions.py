@@ -232,3 +232,10 @@ async def test_an_error_is_a_json_object_with_code_and_description(api: Client):
     response = await api.get("metadata/nothing")
     assert response.headers["content-type"] == "application/json"
     assert json.loads(response.content).keys() == {"code", "description"}
+
+
+async def test_half_a_surrogate_pair_is_a_bad_request(api: Client):
+    content = b'{"key": "k", "value": "\\ud800"}'
+    headers = {"Content-Type": "application/json"}
+    response = await api.http.post("/api/1/accounts/set_value/", content=content, headers=headers)
+    assert refusal(response) == (400, "InvalidParameters")

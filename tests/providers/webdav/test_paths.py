@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudfs.model import EntryId
@@ -20,6 +20,7 @@ NAME = st.text(
 ).filter(lambda name: name not in {".", ".."})
 
 
+@settings(deadline=None)
 @given(st.lists(NAME, max_size=4).map(tuple))
 def test_a_path_is_decoded_to_what_it_was_encoded_from(names: tuple[str, ...]):
     base = Collection("https://h/dav/")

@@ -182,6 +182,15 @@ async def test_what_was_sent_is_counted_once(autojump_clock):
     assert transfer.sent == 3
 
 
+async def test_a_second_attempt_counts_from_the_beginning():
+    server = Scripted({PUT: [httpx.WriteError("reset"), status(201)], LOOK: NEW})
+    transfer = Transfer()
+    with pytest.raises(ConnectionLost):
+        await upload(server, "apache", transfer=transfer)
+    await upload(server, "apache", transfer=transfer)
+    assert transfer.sent == 3
+
+
 async def test_wsgidav_is_asked_before_as_it_would_create_what_is_gone():
     server = Scripted({LOOK: GONE})
     with pytest.raises(NotFound):

@@ -1,6 +1,6 @@
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudfs.errors import BadReply
@@ -160,6 +160,7 @@ def test_what_is_no_multistatus_is_a_bad_reply(body: bytes):
         failures(body)
 
 
+@settings(deadline=None)
 @given(st.binary())
 def test_no_bytes_raise_anything_else(body: bytes):
     with pytest.raises(BadReply):
@@ -192,6 +193,7 @@ TREES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(TREES)
 def test_no_wellformed_reply_raises_at_all(inside: str):
     for resource in multistatus(response(inside)):
