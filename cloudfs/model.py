@@ -208,3 +208,35 @@ class News:
     trees: frozenset[EntryId] = frozenset()
     everything: bool = False
     trash: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """Somebody else's way to a file or folder: a public link, or members by name."""
+
+    id: str
+    entry_id: EntryId | None = None
+    name: str = ""
+    url: str | None = None  # what to hand out; a secret
+    members: tuple[str, ...] = ()  # empty: whoever has the url
+    password: bool = False  # is one needed?
+    expires_ns: int | None = None
+    edit: bool = False  # may they change it?
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invitation:
+    """A share that somebody offers to this account."""
+
+    id: str
+    name: str
+    owner: str = ""
+    edit: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """An entry that a search, or a list of favourites or recent files, came up with."""
+
+    entry: Entry
+    path: str | None = None  # from the account's root, "/a/b.txt"; None: the service does not say

@@ -3,7 +3,8 @@
 import hashlib
 import time
 
-from cloudfs.model import Checksum, Entry, EntryId, Pieces
+from cloudfs.errors import LinkExpired, TransientError
+from cloudfs.model import Checksum, DownloadLink, Entry, EntryId, Pieces
 from cloudfs.providers.base import Provider
 
 
@@ -45,11 +46,23 @@ async def content(provider: Provider, entry: Entry) -> bytes:
     """The bytes of a file."""
     if entry.size == 0:
         return b""
+    return await part(provider, entry, 0, entry.size)
+
+
+async def part(provider: Provider, entry: Entry, start: int, stop: int) -> bytes:
+    """A part of a file, as those read it who know that links end and servers are busy."""
     link = await provider.download_link(entry)
-    return await part(provider, link, 0, link.size)
+    for _ in range(5):
+        try:
+            return await fetched(provider, link, start, stop)
+        except LinkExpired:
+            link = await provider.download_link(entry)
+        except TransientError:
+            continue
+    raise AssertionError("the part could not be had")
 
 
-async def part(provider: Provider, link: object, start: int, stop: int) -> bytes:
-    """A part of a file."""
-    async with provider.fetch(link, start, stop) as pieces:  # type: ignore[arg-type]
+async def fetched(provider: Provider, link: DownloadLink, start: int, stop: int) -> bytes:
+    """A part of what a link leads to, by one request."""
+    async with provider.fetch(link, start, stop) as pieces:
         return b"".join([piece async for piece in pieces])

@@ -43,6 +43,8 @@ from cloudfs.http.retry import Refused, Repeat, retrying
 from cloudfs.model import NOTHING, Pieces
 
 log = logging.getLogger(__name__)
+for _chatty in ("httpx", "httpcore"):  # they log whole URLs, which can be secrets
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
 
 CONNECT_TIMEOUT = 8.0
 STALL_TIMEOUT = 10.0  # longest silence in the middle of a request or reply
@@ -178,7 +180,6 @@ class Http:
             cookies=nothing_kept,
             follow_redirects=False,
             headers={"User-Agent": f"cloudfs/{__version__}", "Accept-Encoding": "gzip, identity"},
-            timeout=httpx.Timeout(STALL_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None),
             limits=httpx.Limits(max_connections=100, max_keepalive_connections=40),
             trust_env=True,
         )
@@ -210,6 +211,7 @@ class Http:
         body: Body = None,
         length: int | None = None,
         deadline: float | None = None,
+        silence: float | None = None,
     ) -> Reply:
         """The answer, whatever its status but 429, 502, 503 and 504, which are retried here.
 
@@ -217,6 +219,8 @@ class Http:
 
         *label* names the kind of request in logs and counts. *credentials* and *auth* are
         used only if *url* leads to a trusted origin. A streamed *body* needs its *length*.
+        *silence* is how many seconds the service may take without a byte, if that is more than
+        usual.
         Raises TransientError when no usable answer came, BadReply when it is too long.
         """
         doubtful = False
@@ -227,7 +231,7 @@ class Http:
             nonlocal doubtful
             try:
                 async with self._send(
-                    method, url, label, headers, credentials, auth, params, body, length
+                    method, url, label, headers, credentials, auth, params, body, length, silence
                 ) as response:
                     with transport_errors(label):
                         content = await _read(response, self.counters, LARGEST_REPLY)
@@ -260,7 +264,7 @@ class Http:
         plain = {**headers, "Accept-Encoding": "identity"}
         self._breakers[origin(url)].check()
         async with self._send(
-            method, url, label, plain, credentials, auth, None, body, None
+            method, url, label, plain, credentials, auth, None, body, None, None
         ) as response:
             yield StreamedReply(response, self.counters)
 
@@ -276,6 +280,7 @@ class Http:
         params: Any,
         body: Body,
         length: int | None,
+        silence: float | None,
     ) -> AsyncIterator[httpx.Response]:
         check_transport(url, allow_insecure=self._allow_insecure)
         sent = dict(headers)
@@ -285,9 +290,10 @@ class Http:
         if body is not None and not isinstance(body, bytes):
             sent["Content-Length"] = str(length)
         content = self._counted(body)
+        patience = httpx.Timeout(silence or STALL_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None)
         with transport_errors(label):
             request = self._client.build_request(
-                method, url, headers=sent, params=params, content=content
+                method, url, headers=sent, params=params, content=content, timeout=patience
             )
         try:
             async with self.limiter.slot():

@@ -17,13 +17,13 @@ Three rules hold for every verb:
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import MutableMapping
+from collections.abc import MutableMapping, Sequence
 from contextlib import AbstractAsyncContextManager, aclosing
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, ClassVar
 
-from cloudfs.errors import NotFound, Unsupported
+from cloudfs.errors import CloudError, NotFound, Unsupported
 from cloudfs.http.client import Http
 from cloudfs.model import (
     Content,
@@ -36,7 +36,21 @@ from cloudfs.model import (
     Quota,
     Transfer,
 )
-from cloudfs.providers.facets import ChangeFeed, Trash, Versions
+from cloudfs.providers.facets import (
+    Archives,
+    ChangeFeed,
+    Details,
+    Favorites,
+    Fetching,
+    Previews,
+    Recent,
+    Roots,
+    Search,
+    Sharing,
+    Trash,
+    TreeListing,
+    Versions,
+)
 
 
 class IdKind(Enum):
@@ -106,6 +120,8 @@ class Capabilities:
     listing_tags: bool = False  # can a listing be asked for on the condition that it changed?
     largest_file: int | None = None  # bytes
     parallel: int = 16  # requests at once that still make it faster
+    removes_at_once: int = 0  # most entries of one `remove_many`; 0: it is not offered
+    links_at_once: int = 0  # most entries of one `download_links`; 0: it is not offered
 
     # Optional verbs. A contract test asserts that exactly the declared ones are there.
     copy: bool = False
@@ -124,6 +140,16 @@ class Provider(ABC):
     trash: Trash | None = None
     versions: Versions | None = None
     changes: ChangeFeed | None = None
+    tree: TreeListing | None = None
+    sharing: Sharing | None = None
+    search: Search | None = None
+    favorites: Favorites | None = None
+    recent: Recent | None = None
+    roots: Roots | None = None
+    details: Details | None = None
+    archives: Archives | None = None
+    fetching: Fetching | None = None
+    previews: Previews | None = None
 
     @abstractmethod
     def __init__(self, settings: Any, *, http: Http, notes: MutableMapping[str, str]) -> None:
@@ -241,15 +267,38 @@ class Provider(ABC):
         bin; else raises NotEmpty. Raises NotFound if it is gone already.
         """
 
+    def domain(self, entry_id: EntryId) -> str:
+        """Within what an entry can be moved: between two domains `move` raises AcrossDomains.
+
+        Answered without a request; "" for a service without such walls.
+        """
+        return ""
+
     # Offered if `capabilities` says so ----------------------------------------------------
 
-    async def copy(self, entry: Entry, folder_id: EntryId, name: str) -> Entry:  # noqa: ARG002
+    async def copy(self, entry: Entry, folder_id: EntryId, name: str) -> Entry:
         """Copy a file on the server. Raises AlreadyExists if the name is taken."""
         raise Unsupported("this service cannot copy")
 
-    async def set_modified(self, entry: Entry, modified_ns: int) -> Entry:  # noqa: ARG002
+    async def set_modified(self, entry: Entry, modified_ns: int) -> Entry:
         """Change when the file was last modified, and nothing else."""
         raise Unsupported("this service does not keep modification times")
+
+    async def remove_many(
+        self,
+        entries: Sequence[Entry],
+        *,
+        permanently: bool = False,
+    ) -> Sequence[CloudError | None]:
+        """Remove files in one request; what became of each, in order."""
+        raise Unsupported("this service removes one by one")
+
+    async def download_links(
+        self,
+        entries: Sequence[Entry],
+    ) -> Sequence[DownloadLink | CloudError]:
+        """Links to several files in one request, in order."""
+        raise Unsupported("this service gives one link at a time")
 
     async def quota(self) -> Quota:
         """Space of the account."""

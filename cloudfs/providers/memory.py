@@ -7,7 +7,7 @@ It is for tests, and the one to copy: a provider for a real service has the same
 
 import hashlib
 import mimetypes
-from collections.abc import AsyncIterator, MutableMapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, MutableMapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from itertools import count
@@ -378,7 +378,7 @@ class _MemoryTrash(Trash):
     def __init__(self, service: MemoryService) -> None:
         self._service = service
 
-    async def items(self) -> AsyncIterator[Sequence[TrashItem]]:
+    async def items(self) -> AsyncGenerator[Sequence[TrashItem], None]:
         yield [
             TrashItem(
                 id=item.entry.id,

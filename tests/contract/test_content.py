@@ -2,11 +2,18 @@ import random
 
 import pytest
 
-from cloudfs.errors import AlreadyExists, Changed, CloudError, NotFound
+from cloudfs.errors import (
+    AlreadyExists,
+    Changed,
+    CloudError,
+    LinkExpired,
+    NotFound,
+    TransientError,
+)
 from cloudfs.model import Transfer
 from cloudfs.providers.base import Provider, Verb
 from tests.contract.accounts import Account
-from tests.support import BytesContent, content, listing, part
+from tests.support import BytesContent, content, fetched, listing, part
 
 
 async def test_what_is_uploaded_can_be_read(provider: Provider):
@@ -33,9 +40,8 @@ async def test_a_large_file_goes_through_whatever_parts_the_service_needs(provid
     transfer = Transfer()
     entry = await provider.upload(root.id, "large", BytesContent(data), transfer=transfer)
     assert entry.size == len(data)
-    link = await provider.download_link(entry)
-    assert await part(provider, link, 12_999_990, 13_000_001) == data[-11:]
-    assert await part(provider, link, 5_000_000, 5_000_003) == data[5_000_000:5_000_003]
+    assert await part(provider, entry, 12_999_990, 13_000_001) == data[-11:]
+    assert await part(provider, entry, 5_000_000, 5_000_003) == data[5_000_000:5_000_003]
     assert await content(provider, entry) == data
 
 
@@ -46,7 +52,7 @@ async def test_a_range_is_exactly_the_bytes_asked_for(provider: Provider):
     link = await provider.download_link(entry)
     assert link.size == len(data)
     for start, stop in [(0, 1), (0, len(data)), (17, 4711), (len(data) - 1, len(data))]:
-        assert await part(provider, link, start, stop) == data[start:stop]
+        assert await part(provider, entry, start, stop) == data[start:stop]
 
 
 async def test_a_new_file_does_not_replace_another(account: Account):
@@ -152,7 +158,7 @@ async def test_a_link_stays_with_the_version_it_was_made_for(account: Account):
         root.id, "doc", BytesContent(b"b" * 2000), replacing=await provider.stat(old.id)
     )
     try:
-        data = await part(provider, link, 0, 1000)
+        data = await fetched(provider, link, 0, 1000)
     except CloudError:
         return
     assert data == b"a" * 1000
@@ -168,8 +174,15 @@ async def test_old_versions_can_be_listed_read_and_restored(provider: Provider):
     versions = await provider.versions.of(entry)
     assert [v.size for v in versions] == [5, 4, 3]
     assert [v.current for v in versions] == [True, False, False]
-    link = await provider.versions.download_link(entry, versions[2].version)
-    assert await part(provider, link, 0, 3) == b"one"
+    for _ in range(2):  # the service may be busy the first time
+        link = await provider.versions.download_link(entry, versions[2].version)
+        try:
+            assert await fetched(provider, link, 0, 3) == b"one"
+        except (TransientError, LinkExpired):
+            continue
+        break
+    else:
+        pytest.fail("the old version could not be read")
     restored = await provider.versions.restore(entry, versions[1].version)
     assert await content(provider, restored) == b"two!"
     assert (await listing(provider, root.id))["doc"].version == restored.version

@@ -1,6 +1,6 @@
 """The recycle bin (reference 3.11 to 3.13)."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from cloudfs.errors import AccessDenied, AlreadyExists, BadReply, NotFound
 from cloudfs.model import Entry, EntryId, TrashItem
@@ -24,7 +24,7 @@ class CloudikeTrash(Trash):
         self._tasks = tasks
         self._limit = page_limit
 
-    async def items(self) -> AsyncIterator[Sequence[TrashItem]]:
+    async def items(self) -> AsyncGenerator[Sequence[TrashItem], None]:
         listed: set[str] = set()
         for restarts_left in range(RESTARTS, -1, -1):
             page = await self._api.trash(offset=0, limit=self._limit)

@@ -6,7 +6,7 @@ only that is emptied.
 """
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cloudfs.errors import BadReply, NotFound
@@ -63,7 +63,7 @@ class CloudTrash(Trash):
             self._bin = endpoint.below("trash-bin", account.user)
         self._files = files_of(account)
 
-    async def items(self) -> AsyncIterator[Sequence[TrashItem]]:
+    async def items(self) -> AsyncGenerator[Sequence[TrashItem], None]:
         found = [item for item, _ in await self._found()]
         for start in range(0, max(len(found), 1), PAGE):
             yield found[start : start + PAGE]

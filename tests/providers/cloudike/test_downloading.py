@@ -8,7 +8,7 @@ from cloudfs.errors import BadReply, Changed, IsAFolder, LinkExpired, NotFound
 from cloudfs.model import DownloadLink, EntryId, Version
 from cloudfs.providers.cloudike.versions import LINK_LIFETIME
 from tests.providers.cloudike.service import FakeCloudike, streamed
-from tests.support import part
+from tests.support import fetched
 
 
 async def test_a_link_is_of_the_version_that_was_seen(service: FakeCloudike):
@@ -19,7 +19,7 @@ async def test_a_link_is_of_the_version_that_was_seen(service: FakeCloudike):
     link = await provider.download_link(entry)
     assert service.calls[-1].params == {"version": entry.version}
     assert (link.version, link.size) == (entry.version, 3)
-    assert await part(provider, link, 0, 3) == b"old"
+    assert await fetched(provider, link, 0, 3) == b"old"
 
 
 async def test_a_link_is_used_for_five_minutes(service: FakeCloudike):
@@ -35,7 +35,7 @@ async def test_bytes_come_without_credentials(service: FakeCloudike):
     service.add_file("/a", bytes(range(200)))
     provider = service.provider(auth_mode="authorization")
     link = await provider.download_link(await provider.stat(EntryId("/a")))
-    assert await part(provider, link, 7, 19) == bytes(range(7, 19))
+    assert await fetched(provider, link, 7, 19) == bytes(range(7, 19))
     call = service.calls[-1]
     assert call.request.headers["range"] == "bytes=7-18"
     assert call.request.headers["accept-encoding"] == "identity"
@@ -48,7 +48,7 @@ async def test_a_store_that_ignores_the_range_is_cut(service: FakeCloudike):
     provider = service.provider()
     link = await provider.download_link(await provider.stat(EntryId("/a")))
     service.fail("store", streamed(200, b"0123456789"))
-    assert await part(provider, link, 4, 10) == b"456789"
+    assert await fetched(provider, link, 4, 10) == b"456789"
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
@@ -58,7 +58,7 @@ async def test_a_refused_link_may_be_renewed(service: FakeCloudike, status: int)
     link = await provider.download_link(await provider.stat(EntryId("/a")))
     service.fail("store", httpx.Response(status))
     with pytest.raises(LinkExpired):
-        await part(provider, link, 0, 1)
+        await fetched(provider, link, 0, 1)
 
 
 async def test_a_version_that_is_gone_has_changed(service: FakeCloudike):
@@ -114,7 +114,7 @@ async def test_an_address_that_anyone_could_listen_to_is_not_used(service: FakeC
     provider = service.provider()
     link = DownloadLink(url="http://store.test/x", version=Version("1"), size=1)
     with pytest.raises(BadReply):
-        await part(provider, link, 0, 1)
+        await fetched(provider, link, 0, 1)
     assert not service.of("store")
 
 
@@ -160,7 +160,7 @@ async def test_an_old_version_is_read(service: FakeCloudike):
     oldest = (await provider.versions.of(entry))[-1]
     link = await provider.versions.download_link(entry, oldest.version)
     assert (link.size, link.version) == (1, oldest.version)
-    assert await part(provider, link, 0, 1) == b"1"
+    assert await fetched(provider, link, 0, 1) == b"1"
     with pytest.raises(NotFound):
         await provider.versions.download_link(entry, Version("5"))
 

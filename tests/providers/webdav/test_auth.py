@@ -17,7 +17,7 @@ from tests.providers.webdav.scripted import (
     provider,
     status,
 )
-from tests.support import BytesContent, part
+from tests.support import BytesContent, fetched
 
 ROOT_ANSWER = multistatus(folder("/dav/"))
 
@@ -73,7 +73,7 @@ async def test_credentials_do_not_follow_a_download_to_another_host():
 
     account = provider(serve, profile="wsgidav", username="u", password="p")
     link = await account.download_link(entry("/a"))
-    assert await part(account, link, 0, 3) == b"abc"
+    assert await fetched(account, link, 0, 3) == b"abc"
     (request,) = elsewhere
     assert "Authorization" not in request.headers
     assert "If-Match" not in request.headers
@@ -150,7 +150,7 @@ async def test_digest_is_answered_while_downloading_too():
     account = provider(server, profile="apache", username="u", password="p", auth="digest")
     link = await account.download_link(entry("/a"))
     for _ in range(2):
-        assert await part(account, link, 0, 3) == b"abc"
+        assert await fetched(account, link, 0, 3) == b"abc"
 
 
 async def test_a_wrong_digest_password_is_refused_after_one_try():

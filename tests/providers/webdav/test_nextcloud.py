@@ -14,7 +14,7 @@ from cloudfs.providers.webdav.provider import WebDavProvider
 from cloudfs.providers.webdav.settings import WebDavSettings
 from tests.providers.webdav.nextcloud_server import DAV, USER, Nextcloud
 from tests.providers.webdav.scripted import THEN, Transport, multistatus
-from tests.support import BytesContent, content, listing, part
+from tests.support import BytesContent, content, fetched, listing
 
 HOME = f"https://cloud.example{DAV}/files/{USER}/"
 
@@ -504,7 +504,7 @@ async def test_versions_are_found_for_a_file_that_was_just_uploaded():
     assert [(v.size, v.current) for v in versions] == [(5, True), (3, False)]
     assert versions[0].version == entry.version
     current = await account.versions.download_link(entry, entry.version)
-    assert await part(account, current, 0, 5) == b"three"
+    assert await fetched(account, current, 0, 5) == b"three"
     with pytest.raises(NotFound):
         await account.versions.download_link(entry, Version("123"))
     with pytest.raises(NotFound):
@@ -590,7 +590,7 @@ async def test_owncloud_has_a_bin_and_versions_of_its_own_kind():
     versions = await account.versions.of(entry)
     assert [v.size for v in versions] == [4, 3]
     link = await account.versions.download_link(entry, versions[1].version)
-    assert await part(account, link, 0, 3) == b"one"
+    assert await fetched(account, link, 0, 3) == b"one"
     entry = await account.versions.restore(entry, versions[1].version)
     assert await content(account, entry) == b"one"
 

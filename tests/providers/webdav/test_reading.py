@@ -13,7 +13,7 @@ from cloudfs.errors import (
 )
 from cloudfs.model import Entry, Kind
 from tests.providers.webdav.scripted import Answer, Scripted, entry, provider, status
-from tests.support import part
+from tests.support import fetched
 
 TIMES = {"Last-Modified": "Sun, 13 Sep 2020 12:26:40 GMT"}
 OTHER_TIMES = {"Last-Modified": "Sun, 13 Sep 2020 12:26:41 GMT"}
@@ -29,7 +29,7 @@ def partial(**headers: str) -> httpx.Response:
 async def read(answer: Answer, of: Entry | None = None, *, profile: str = "wsgidav") -> bytes:
     account = provider(Scripted({"GET /dav/a": answer}), profile=profile)
     link = await account.download_link(of or entry("/a"))
-    return await part(account, link, 0, 3)
+    return await fetched(account, link, 0, 3)
 
 
 async def test_a_link_needs_no_request():
@@ -89,7 +89,7 @@ async def test_a_whole_file_instead_of_a_part_is_cut():
     answer = httpx.Response(200, headers={"Content-Length": "3"}, stream=httpx.ByteStream(b"abc"))
     account = provider(Scripted({"GET /dav/a": answer}), profile="wsgidav")
     link = await account.download_link(entry("/a"))
-    assert await part(account, link, 1, 2) == b"b"
+    assert await fetched(account, link, 1, 2) == b"b"
 
 
 async def test_a_file_that_was_encoded_on_the_way_is_no_data():
@@ -105,4 +105,4 @@ async def test_a_link_refused_by_another_host_has_expired():
 
     account = provider(serve)
     with pytest.raises(LinkExpired):
-        await part(account, await account.download_link(entry("/a")), 0, 3)
+        await fetched(account, await account.download_link(entry("/a")), 0, 3)

@@ -1,0 +1,86 @@
+"""Accounts on our own emulators, over real HTTP, under good and bad conditions.
+
+Emulator and provider are written from the same reference and share no code. The conditions are
+what a service may do to a client on any day: slow answers, short pages, tokens and links that
+end early, a server that is too busy now and then.
+"""
+
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cloudfs.emulators.emulator import Emulator
+from cloudfs.emulators.faults import Rule
+from cloudfs.emulators.registry import EMULATORS
+from cloudfs.emulators.server import serving
+from cloudfs.http.client import Http
+from cloudfs.providers.base import Provider
+from cloudfs.providers.registry import create
+
+
+@dataclass(frozen=True)
+class Condition:
+    """How the service treats its clients."""
+
+    rules: tuple[dict[str, Any], ...] = ()
+    small_pages: bool = False
+
+
+CONDITIONS = {
+    "": Condition(),
+    "pages-of-3": Condition(small_pages=True),
+    "20-ms": Condition(rules=({"kind": "latency", "seconds": 0.02},)),
+    "tokens-last-5-requests": Condition(rules=({"kind": "expired_token", "uses": 5},)),
+    "links-last-1-use": Condition(rules=({"kind": "expired_link", "uses": 1},)),
+    "every-7th-is-503": Condition(rules=({"kind": "status", "status": 503, "every": 7},)),
+}
+
+
+@dataclass
+class Clients:
+    """Makes clients of one emulated account."""
+
+    type: str
+    emulator: Emulator
+    table: dict[str, Any]
+    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    async def another(self) -> Provider:
+        http = Http()
+        self.stack.push_async_callback(http.aclose)
+        provider = create(self.type, self.table, remote="test", http=http, notes={})
+        self.stack.push_async_callback(provider.aclose)
+        await provider.open()
+        return provider
+
+
+@asynccontextmanager
+async def emulated(
+    type_: str,
+    condition: Condition,
+    *,
+    emulator_type: str | None = None,
+    small_pages: dict[str, Any],
+    emulator_settings: Callable[[], Any] = lambda: None,
+    **table: Any,
+) -> AsyncIterator[Callable[[], Awaitable[Provider]]]:
+    """Clients of a fresh account on the emulator of *type_*.
+
+    *small_pages* are the settings of the remote that make its pages short.
+    """
+    kind = emulator_type or type_
+    with tempfile.TemporaryDirectory(prefix="cloudfs-emulated-") as folder:
+        emulator = EMULATORS[kind](Path(folder), settings=emulator_settings())
+        async with serving(emulator) as running, AsyncExitStack() as stack:
+            account = {"url": running.api_url, "username": emulator.login}
+            account |= {"password": emulator.password, **table}
+            if condition.small_pages:
+                account |= small_pages
+            for rule in condition.rules:
+                emulator.faults.add(Rule.from_json(rule))
+            yield Clients(type_, emulator, account, stack).another
+            emulator.faults.clear()
+        emulator.close()
