@@ -55,7 +55,7 @@ TOO_BUSY = frozenset({429, 503})
 FAILED_GATEWAY = frozenset({502, 504})
 CHANGES_NOTHING = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND"})
 
-NO_ANSWER = (Unreachable, TimedOut, ConnectionLost)
+NO_ANSWER = (Unreachable, TimedOut)  # not ConnectionLost: there was somebody
 
 Body = bytes | Callable[[], Pieces] | None
 
