@@ -1,9 +1,19 @@
 """Silence is checked: a test fails if it logs a warning that it did not announce."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
+
+from tests.support import LAST_REASON
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and isinstance(report.longrepr, tuple) and report.longrepr[2] == "Skipped":
+        report.longrepr = (report.nodeid.split("[")[0], 0, f"Skipped: {LAST_REASON[0]}")
+    return report
 
 
 class Announced:

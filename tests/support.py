@@ -2,6 +2,9 @@
 
 import hashlib
 import time
+from typing import NoReturn
+
+import pytest
 
 from cloudfs.errors import LinkExpired, TransientError
 from cloudfs.model import Checksum, DownloadLink, Entry, EntryId, Pieces
@@ -66,3 +69,15 @@ async def fetched(provider: Provider, link: DownloadLink, start: int, stop: int)
     """A part of what a link leads to, by one request."""
     async with provider.fetch(link, start, stop) as pieces:
         return b"".join([piece async for piece in pieces])
+
+
+def lacks(reason: str) -> NoReturn:
+    """Skip the rest of a test for what the service cannot do.
+
+    pytest-trio forgets the reason of a skip; tests/conftest.py puts it back from here.
+    """
+    LAST_REASON[0] = reason
+    pytest.skip(reason)
+
+
+LAST_REASON = [""]

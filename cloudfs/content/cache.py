@@ -188,6 +188,15 @@ class BlockCache:
         self._free -= len(data)
         return True
 
+    def rename(self, number: InodeNumber, old: Version, new: Version) -> None:
+        """The same bytes have another version now; what is open stays under the old one."""
+        old_name, new_name = _name(number, old), _name(number, new)
+        if old_name not in self._sizes or old_name in self._open or new_name in self._sizes:
+            return
+        for suffix in ("", ".map"):
+            (self._folder / (old_name + suffix)).replace(self._folder / (new_name + suffix))
+        self._sizes[new_name] = self._sizes.pop(old_name)
+
     def drop(self, number: InodeNumber, *, but: Version | None = None) -> None:
         """Forget what is cached of a file, except for one version, and what is open."""
         kept = _name(number, but) if but is not None else None

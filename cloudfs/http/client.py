@@ -16,7 +16,7 @@ import ssl
 import time
 from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -28,6 +28,7 @@ import httpx
 from cloudfs import __version__
 from cloudfs.errors import (
     BadReply,
+    ConfigError,
     ConnectionLost,
     InvalidRequest,
     TimedOut,
@@ -134,12 +135,14 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     value = headers.get("retry-after", "").strip()
     if not value:
         return None
-    if value.isdigit():
+    if value.isdecimal():
         return min(float(value), LONGEST_RETRY_AFTER)
     try:
         until = parsedate_to_datetime(value)
     except ValueError:
         return None
+    if until.tzinfo is None:  # "-0000" is how RFC 5322 says that the zone is not known
+        until = until.replace(tzinfo=UTC)
     seconds = (until - datetime.fromtimestamp(time.time(), UTC)).total_seconds()
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
@@ -212,6 +215,8 @@ class Http:
         length: int | None = None,
         deadline: float | None = None,
         silence: float | None = None,
+        judge: Callable[[Reply], None] | None = None,
+        inside: bool = False,
     ) -> Reply:
         """The answer, whatever its status but 429, 502, 503 and 504, which are retried here.
 
@@ -220,8 +225,11 @@ class Http:
         *label* names the kind of request in logs and counts. *credentials* and *auth* are
         used only if *url* leads to a trusted origin. A streamed *body* needs its *length*.
         *silence* is how many seconds the service may take without a byte, if that is more than
-        usual.
-        Raises TransientError when no usable answer came, BadReply when it is too long.
+        usual. *judge* sees each reply, and raises a TransientError if its body says "not now".
+        *inside* is said of a request that one waits for which is under way: it takes no place
+        of its own, for all places may be taken by such as wait for one.
+        Raises TransientError when no usable answer came, BadReply when it is too long, or *url*
+        is an address that nothing may be sent to.
         """
         doubtful = False
         breaker = self._breakers[origin(url)]
@@ -231,11 +239,24 @@ class Http:
             nonlocal doubtful
             try:
                 async with self._send(
-                    method, url, label, headers, credentials, auth, params, body, length, silence
+                    method,
+                    url,
+                    label,
+                    headers,
+                    credentials,
+                    auth,
+                    params,
+                    body,
+                    length,
+                    silence,
+                    inside=inside,
                 ) as response:
                     with transport_errors(label):
                         content = await _read(response, self.counters, LARGEST_REPLY)
-                    return Reply(response.status_code, response.headers, content, doubtful)
+                reply = Reply(response.status_code, response.headers, content, doubtful)
+                if judge is not None:
+                    judge(reply)
+                return reply
             except (Refused, Unreachable):
                 raise
             except TransientError:
@@ -281,8 +302,10 @@ class Http:
         body: Body,
         length: int | None,
         silence: float | None,
+        *,
+        inside: bool = False,
     ) -> AsyncIterator[httpx.Response]:
-        check_transport(url, allow_insecure=self._allow_insecure)
+        self._check_address(url, label)
         sent = dict(headers)
         trusted = self.trusts(url)
         if trusted:
@@ -296,7 +319,7 @@ class Http:
                 method, url, headers=sent, params=params, content=content, timeout=patience
             )
         try:
-            async with self.limiter.slot():
+            async with nullcontext() if inside else self.limiter.slot():
                 self.counters.requests[label] += 1
                 log.debug("%s: %s %s", label, method, origin(url))
                 try:
@@ -319,6 +342,13 @@ class Http:
         finally:
             if isinstance(content, AsyncGenerator):
                 await content.aclose()
+
+    def _check_address(self, url: str, label: str) -> None:
+        """Raise BadReply: what the configuration says was checked by `trust`."""
+        try:
+            check_transport(url, allow_insecure=self._allow_insecure)
+        except ConfigError as error:
+            raise BadReply(f"{label}: the service gave a bad address: {error}") from error
 
     def _judge(self, response: httpx.Response, method: str, label: str) -> None:
         """Raise for the statuses that say "not now"; the others are the provider's business."""

@@ -68,6 +68,7 @@ class Limiter:
         await self._sit_out_pause()
         await self._admission(current_priority())
         try:
+            await self._sit_out_pause()  # one that began while this request waited for its place
             yield
         finally:
             self._running -= 1

@@ -9,12 +9,18 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def origin(url: str) -> str:
-    """Scheme, host and port of *url*: the part of it that is never a secret (RFC 6454)."""
-    parts = urlsplit(url)
+    """Scheme, host and port of *url*: the part of it that is never a secret (RFC 6454).
+
+    "" if *url* makes no sense: a server may send anything as an address.
+    """
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme.lower(), 0)
+    except ValueError:
+        return ""
     host = (parts.hostname or "").lower()
     if ":" in host:
         host = f"[{host}]"
-    port = parts.port or _DEFAULT_PORTS.get(parts.scheme.lower(), 0)
     return f"{parts.scheme.lower()}://{host}:{port}"
 
 
@@ -34,9 +40,9 @@ def check_transport(url: str, *, allow_insecure: bool) -> None:
 
     Plain http is taken to this machine only, unless the remote says `allow_insecure = true`.
     """
-    parts = urlsplit(url)
+    parts = urlsplit(url if origin(url) else "")
     if parts.scheme not in _DEFAULT_PORTS or not parts.hostname:
-        raise ConfigError(f"{url!r} is not a web address: write it as https://HOST/...")
+        raise ConfigError("the url is not a web address: write it as https://HOST/...")
     if parts.username or parts.password:
         raise ConfigError("the url holds a user or password: use username and password instead")
     if parts.scheme == "http" and not (allow_insecure or is_loopback(url)):

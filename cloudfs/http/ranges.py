@@ -61,7 +61,7 @@ async def ranged_get(
             "GET", url, label=label, headers=headers, credentials=credentials, auth=auth
         ) as reply:
             if reply.status in REDIRECTS and "location" in reply.headers:
-                url = urljoin(url, reply.headers["location"])
+                url = _redirected(url, reply.headers["location"])
                 continue
             if check is not None:
                 check(reply)
@@ -69,6 +69,13 @@ async def ranged_get(
                 yield pieces
             return
     raise BadReply(f"{label}: more than {MOST_REDIRECTS} redirects")
+
+
+def _redirected(url: str, location: str) -> str:
+    try:
+        return urljoin(url, location)
+    except ValueError as error:
+        raise BadReply("download: a redirect to an address that makes no sense") from error
 
 
 def _exactly(reply: StreamedReply, start: int, stop: int, size: int) -> Pieces:
@@ -105,6 +112,8 @@ def _partial_start(reply: StreamedReply, start: int, size: int) -> int:
 def _check_whole(reply: StreamedReply, size: int) -> None:
     """A 200 to a ranged request is the whole file, or not the file at all."""
     length = reply.headers.get("content-length")
+    if length is None and reply.headers.get("content-encoding", "identity") != "identity":
+        raise BadReply("download: the reply is packed, although that was not asked for")
     if length is None or int(length) == size:
         return
     if "html" in reply.headers.get("content-type", ""):

@@ -153,6 +153,7 @@ class Committer:
 
     def _start(self, nursery: trio.Nursery, change: Change, *, aside: bool) -> None:
         change.running = True
+        self._journal.order.running.add(change.number)
         self._running += 1
         nursery.start_soon(self._work, change, aside)
 
@@ -165,6 +166,8 @@ class Committer:
             self._wait(change, "an internal error; see the log")
         finally:
             change.running = False
+            self._journal.order.running.discard(change.number)
+            self._journal.step_over()
             self._running -= 1
             self._poke(change)
 

@@ -20,7 +20,7 @@ from cloudfs.content.drafts import Base, Draft
 from cloudfs.database import Database, Job
 from cloudfs.journal.changes import Change, Failure, Sent, change_record
 from cloudfs.journal.order import Order
-from cloudfs.model import Entry, EntryId, InodeNumber, Kind, Transfer
+from cloudfs.model import Entry, EntryId, InodeNumber, Kind, Transfer, Version
 from cloudfs.providers.base import Capabilities, IdKind
 from cloudfs.tree.names import Names
 from cloudfs.tree.nodes import Node, Tree
@@ -56,6 +56,7 @@ class Journal:
         open_base: Callable[[InodeNumber, Entry], Base],
         patience: Patience,
         capabilities: Capabilities,
+        renamed_version: Callable[[InodeNumber, Version, Version], None],
     ) -> None:
         self._database = database
         self._tree = tree
@@ -65,12 +66,20 @@ class Journal:
         self.open_base = open_base
         self._patience = patience
         self._capabilities = capabilities
+        self.renamed_version = renamed_version  # told when the same bytes get another version
 
         # Changing. `poke` is called for every change that may have become ready. A draft is in
         # `_open_drafts` as long as it is to be uploaded, or a handle reads or writes it.
         self.poke: Callable[[Change], None] = lambda _: None
+        self._stirred = trio.Event()  # set, and made anew, whenever a step is over
         self.changes: dict[InodeNumber, Change] = {}
-        self.order = Order(tree, names, self.changes, keeps_versions=capabilities.keeps_versions)
+        self.order = Order(
+            tree,
+            names,
+            self.changes,
+            keeps_versions=capabilities.keeps_versions,
+            by_path=capabilities.ids is IdKind.PATH,
+        )
         self.removed_at = 0.0  # trio's clock: when a program last removed something
         self._open_drafts: dict[InodeNumber, Draft] = {}
         self._unsynced: set[Draft] = set()
@@ -211,6 +220,23 @@ class Journal:
         if change is not None:
             self.poke(change)
 
+    async def settle_down(self, node: Node, seen: Entry | None) -> bool:
+        """Whether a failure to read *node* may have come from what is being done about it.
+
+        Then the steps that are under way for the node, or a folder above it, are over when
+        this returns, and it is worth another try. *seen* is the entry that was read.
+        """
+        waited = False
+        while self.order.is_stirred(node):
+            waited = True
+            await self._stirred.wait()
+        return waited or (seen is not None and node.entry is not None and node.entry != seen)
+
+    def step_over(self) -> None:
+        """The committer has ended a step."""
+        self._stirred.set()
+        self._stirred = trio.Event()
+
     # Reported by the committer ------------------------------------------------------------------
 
     async def attempting(
@@ -231,9 +257,17 @@ class Journal:
         self.order.note(change)
 
     def progressed(
-        self, change: Change, base: Entry | None, origin: tuple[InodeNumber, str] | None
+        self,
+        change: Change,
+        base: Entry | None,
+        origin: tuple[InodeNumber, str] | None,
+        *,
+        same_content: bool = False,
     ) -> None:
-        """The service has *base* of the node now, at what is the place *origin* here."""
+        """The service has *base* of the node now, at what is the place *origin* here.
+
+        *same_content*: the bytes are those of the former base, even if the version is not.
+        """
         before = change.base
         change.heading = None
         change.sent = None
@@ -248,6 +282,13 @@ class Journal:
             if base is not None:
                 self._tree.departed.add(base.id)
         elif node is not None and node.parent is not None:
+            if before is None or base is None or not same_content:
+                node.aliases = frozenset()
+            elif before.version != base.version:
+                node.aliases |= {before.version}
+                self.renamed_version(node.number, before.version, base.version)
+                if node.pages == before.version:
+                    node.pages = base.version
             self._tree.identify(node, base)
             self._register.keep([node])
             if before is not None and base is not None and before.id != base.id:

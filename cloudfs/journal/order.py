@@ -10,7 +10,11 @@ it, a name free before it is taken, nothing lost on the way. The rules:
 * A removed entry waits for what replaces it, and for what still has to be moved out of it.
 * What was removed with its folder waits for the folder, which goes as a whole.
 * A folder does not move into a folder that is still inside it on the service.
+* A folder does not go away while a request is under way for something in it, nor does it move,
+  where its path is what that request goes by; and the other way round.
 """
+
+from collections.abc import Iterator
 
 from cloudfs.journal.changes import Change
 from cloudfs.model import Entry, EntryId, InodeNumber, Kind
@@ -30,11 +34,13 @@ class Order:
         changes: dict[InodeNumber, Change],
         *,
         keeps_versions: bool,
+        by_path: bool,
     ) -> None:
         self._tree = tree
         self._names = names
         self._changes = changes
         self._keeps_versions = keeps_versions
+        self._by_path = by_path
 
         # Changing, and always what `note` and `forget` were told last.
         self._by_base: dict[EntryId, InodeNumber] = {}
@@ -44,6 +50,9 @@ class Order:
         self._removed_in: dict[EntryId, set[InodeNumber]] = {}
         self._noted: dict[InodeNumber, tuple[EntryId, _Place]] = {}
         self._noted_heading: dict[InodeNumber, tuple[InodeNumber, str]] = {}
+
+        # Changing: the committer keeps it.
+        self.running: set[InodeNumber] = set()
 
     def note(self, change: Change) -> None:
         """The change is new, or is another one now."""
@@ -99,7 +108,17 @@ class Order:
         """The change that has to be carried out first; None if this one can be now."""
         if change.attempted:
             return None  # first of all it has to be found out what became of it
-        return self._before_removal(change) if change.removed else self._before_placing(change)
+        found = self._before_removal(change) if change.removed else self._before_placing(change)
+        return found or self._under_way(change)
+
+    def is_stirred(self, node: Node) -> bool:
+        """Whether a request is under way that changes where a node is, or what is in it."""
+        walk: Node | None = node
+        while walk is not None:
+            if walk.number in self.running:
+                return True
+            walk = walk.parent
+        return False
 
     def replaced_by(self, change: Change) -> Change | None:
         """The removed entry whose place *change* takes in one request."""
@@ -109,6 +128,46 @@ class Order:
         return None
 
     # Inside -------------------------------------------------------------------------------------
+
+    def _under_way(self, change: Change) -> Change | None:
+        """A running change that uses a folder that this one takes away, or the reverse."""
+        takes = self._takes_away(change)
+        for other in self._running():
+            if other is change:
+                continue
+            if takes and self._uses(other, change.number):
+                return other
+            if self._takes_away(other) and self._uses(change, other.number):
+                return other
+        return None
+
+    def _running(self) -> Iterator[Change]:
+        return (self._changes[number] for number in self.running if number in self._changes)
+
+    def _takes_away(self, change: Change) -> bool:
+        """Whether a change makes what is in a folder unreachable by the way it had."""
+        if change.kind is not Kind.FOLDER or change.base is None:
+            return False
+        return change.removed or (self._by_path and change.moved)
+
+    def _uses(self, change: Change, folder: InodeNumber) -> bool:
+        """Whether a request for *change* goes to *folder*, or to something below it."""
+        places = (change.heading, change.origin, (change.parent, change.name))
+        return any(place is not None and self._is_in(place[0], folder) for place in places)
+
+    def _is_in(self, number: InodeNumber, folder: InodeNumber) -> bool:
+        for _ in range(1000):
+            if number == folder:
+                return True
+            change = self._changes.get(number)
+            node = self._tree.known(number)
+            if node is not None and node.parent is not None:
+                number = node.parent.number
+            elif change is not None:
+                number = change.parent
+            else:
+                return False
+        return False
 
     def _before_placing(self, change: Change) -> Change | None:
         parent = self._changes.get(change.parent)

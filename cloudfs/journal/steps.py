@@ -84,6 +84,8 @@ class Steps:
             raise
         else:
             self.metadata.save(entry.id, (), None)
+            if (node := self.tree.known(change.number)) is not None:
+                node.listing.read_at = trio.current_time()  # what is in it, we put there
         self.journal.progressed(change, entry, origin)
         self._noted(parent, origin[1], entry)
 
@@ -165,7 +167,7 @@ class Steps:
         self.metadata.remove(base.id)
         if base.id != entry.id and entry.is_folder:
             self.metadata.rebase(base.id, entry.id)
-        self.journal.progressed(change, entry, origin)
+        self.journal.progressed(change, entry, origin, same_content=True)
         if replaced is not None:
             await self.journal.dissolve([replaced])
         if old is not None and (folder := self.tree.known(old[0])) is not None:
@@ -198,13 +200,15 @@ class Steps:
         base, when = change.base, change.times
         assert base is not None
         assert when is not None
+        same_content = True
         try:
             entry = await self.provider.set_modified(base, when)
         except Changed:
             entry = await self.provider.stat(base.id)  # somebody's newer content keeps its time
+            same_content = False
         if change.times == when:
             change.times = None
-        self.journal.progressed(change, entry, change.origin)
+        self.journal.progressed(change, entry, change.origin, same_content=same_content)
         self.metadata.put(entry)
 
     # What the steps need ------------------------------------------------------------------------

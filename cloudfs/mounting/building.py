@@ -146,6 +146,7 @@ async def assemble(
         open_base=contents.base,
         patience=Patience(hold_back=settings.hold_back),
         capabilities=capabilities,
+        renamed_version=cache.rename,
     )
     await restore(journal, state.database, tree, register)
     announcements = Announcements()
@@ -163,6 +164,7 @@ async def assemble(
         ),
         nursery=nursery,
         lifetime=settings.metadata_ttl,
+        settle_down=journal.settle_down,
     )
     settling = Settling(
         journal=journal,
@@ -245,9 +247,10 @@ async def _root(provider: Provider, path: str, state: State) -> Entry:
 def _locator(tree: Tree) -> Callable[[InodeNumber, Entry], Entry]:
     def locate(number: InodeNumber, known: Entry) -> Entry:
         node = tree.known(number)
-        if node is None or node.entry is None or node.entry.version != known.version:
+        if node is None or node.entry is None:
             return known
-        return node.entry
+        same = node.entry.version == known.version or known.version in node.aliases
+        return node.entry if same else known
 
     return locate
 

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 
 from cloudfs.content.contents import Contents, LazyContent
-from cloudfs.errors import InvalidRequest, IsAFolder, NotPermitted
+from cloudfs.errors import Changed, InvalidRequest, IsAFolder, NotFound, NotPermitted
 from cloudfs.journal.changes import NotStored
 from cloudfs.journal.journal import Journal
 from cloudfs.model import HandleNumber
@@ -14,6 +14,8 @@ from cloudfs.operations.handles import Handles
 from cloudfs.operations.names import NameOperations
 from cloudfs.operations.rules import Rules
 from cloudfs.tree.nodes import Node, Tree
+
+MOST_TRIES = 4
 
 
 @dataclass(slots=True)
@@ -94,6 +96,16 @@ class Files:
     async def read(self, handle: HandleNumber, offset: int, size: int) -> bytes:
         """read(2): exactly *size* bytes but at the end. Raises Changed if the version is gone."""
         file = self.handles.get(handle)
+        for _ in range(MOST_TRIES):
+            seen = file.node.entry
+            try:
+                return await self._read(file, offset, size)
+            except (Changed, NotFound):
+                if not await self._journal.settle_down(file.node, seen):
+                    raise  # it was not what is being done here that got in the way
+        return await self._read(file, offset, size)
+
+    async def _read(self, file: OpenFile, offset: int, size: int) -> bytes:
         draft = self._journal.draft(file.node)
         if draft is not None:
             return await draft.read(offset, offset + size)

@@ -15,7 +15,7 @@ The difficulties, and what answers each:
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -65,6 +65,7 @@ class Listings:
         watchers: Watchers,
         nursery: trio.Nursery,
         lifetime: float,
+        settle_down: Callable[[Node, Entry], Awaitable[bool]],
     ) -> None:
         self._provider = provider
         self._tree = tree
@@ -73,6 +74,7 @@ class Listings:
         self._metadata = metadata
         self._watchers = watchers
         self._nursery = nursery
+        self._settle_down = settle_down  # see `Journal.settle_down`
         self.lifetime = lifetime  # seconds for which a listing is believed
 
         # Changing. One task at a time reads a folder; others wait for its event.
@@ -166,7 +168,7 @@ class Listings:
             try:
                 await self._read_as(folder, entry.id)
             except (NotFound, NotAFolder):
-                if folder.entry is not None and folder.entry.id == entry.id:
+                if not await self._settle_down(folder, entry):
                     raise
                 continue  # it was moved here meanwhile, and has another id now
             return
@@ -325,6 +327,7 @@ class _Merge:
         elif node.handles:
             self._replace(node, shown)
         else:
+            node.aliases = frozenset()
             self._tree.identify(node, entry)
             self._watchers.content_changed(node)
 

@@ -23,6 +23,7 @@ from cloudfs.providers.base import NameRules
 LINK_SUFFIX = ".rclonelink"
 LONGEST_LINK = 4096  # bytes of a target; a larger file of that suffix is just a file
 LONGEST_NAME = 255  # bytes the kernel takes
+LONGEST_EXTENSION = 32  # bytes; what is longer after a dot is a part of the name
 
 # What programs call files that they will soon remove or rename again: vim, LibreOffice, Office,
 # browsers, rsync and editors that write beside.
@@ -160,12 +161,18 @@ class Names:
 
 def conflict_name(name: str, when: str, host: str, attempt: int = 1) -> str:
     """What the other side's file is called when both sides changed it."""
-    stem, dot, extension = name.rpartition(".")
-    if not stem:
-        stem, dot, extension = name, "", ""
+    stem, extension = _divided(name)
     number = f" {attempt}" if attempt > 1 else ""
-    tail = f" (conflict {when} {host}{number}){dot}{extension}"
+    tail = f" (conflict {when} {host}{number}){extension}"
     return _cut(stem, LONGEST_NAME - _length(tail)) + tail
+
+
+def _divided(name: str) -> tuple[str, str]:
+    """Stem and extension of *name*, the dot with the latter."""
+    stem, dot, extension = name.rpartition(".")
+    if not stem or _length(extension) > LONGEST_EXTENSION:
+        return name, ""
+    return stem, dot + extension
 
 
 def _precedence(shown: Shown) -> tuple[bool, bool, int, str]:
@@ -174,13 +181,11 @@ def _precedence(shown: Shown) -> tuple[bool, bool, int, str]:
 
 
 def _with_mark(shown: Shown, taken: set[str]) -> str:
-    stem, dot, extension = shown.name.rpartition(".")
-    if shown.entry.is_folder or not stem:
-        stem, dot, extension = shown.name, "", ""
+    stem, extension = (shown.name, "") if shown.entry.is_folder else _divided(shown.name)
     identity = _harmless(shown.entry.id.strip("/"))
     marks = chain((identity[:8], identity[:16]), (f"{identity[:16]} {n}" for n in count(2)))
     for mark in marks:
-        tail = f" ({mark}){dot}{extension}"
+        tail = f" ({mark}){extension}"
         name = _cut(stem, LONGEST_NAME - _length(tail)) + tail
         if name not in taken:
             return name

@@ -35,6 +35,7 @@ class Node:
     """A file, folder or symlink of the drive."""
 
     __slots__ = (
+        "aliases",
         "attributes",
         "changed",
         "children",
@@ -66,6 +67,7 @@ class Node:
         self.writers = 0  # handles open for writing
         self.lookups = 0  # of the kernel; see `Tree.looked_up`
         self.handles = 0  # open file or folder handles
+        self.aliases: frozenset[Version] = frozenset()  # versions of the same bytes as the entry's
         self.pages: Version | None = None  # the content of which the kernel may have pages
 
         # Changing, of folders only.

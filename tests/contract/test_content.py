@@ -13,7 +13,7 @@ from cloudfs.errors import (
 from cloudfs.model import Transfer
 from cloudfs.providers.base import Provider, Verb
 from tests.contract.accounts import Account
-from tests.support import BytesContent, content, fetched, listing, part
+from tests.support import BytesContent, content, fetched, lacks, listing, part
 
 
 async def test_what_is_uploaded_can_be_read(provider: Provider):
@@ -60,7 +60,7 @@ async def test_a_new_file_does_not_replace_another(account: Account):
     root = await provider.root()
     await provider.upload(root.id, "mine", BytesContent(b"first"))
     if Verb.CREATE not in provider.capabilities.conditional:
-        pytest.skip("the service cannot refuse, the caller looks before")
+        lacks("the service cannot refuse, the caller looks before")
     other = await account.another()
     with pytest.raises(AlreadyExists):
         await other.upload(root.id, "mine", BytesContent(b"second"))
@@ -101,7 +101,7 @@ async def test_a_file_that_moved_on_is_not_replaced(account: Account):
     other = await account.another()
     await other.upload(root.id, "doc", BytesContent(b"theirs!"), replacing=old)
     if Verb.REPLACE not in provider.capabilities.conditional:
-        pytest.skip("the service cannot refuse, the caller looks before")
+        lacks("the service cannot refuse, the caller looks before")
     with pytest.raises(Changed):
         await provider.upload(root.id, "doc", BytesContent(b"ours"), replacing=old)
     assert await content(provider, (await listing(provider, root.id))["doc"]) == b"theirs!"
@@ -113,7 +113,7 @@ async def test_a_file_that_is_gone_is_not_replaced(account: Account):
     old = await provider.upload(root.id, "doc", BytesContent(b"old"))
     await (await account.another()).remove(old)
     if Verb.REPLACE not in provider.capabilities.conditional:
-        pytest.skip("the service cannot refuse, the caller looks before")
+        lacks("the service cannot refuse, the caller looks before")
     with pytest.raises((NotFound, Changed)):
         await provider.upload(root.id, "doc", BytesContent(b"ours"), replacing=old)
 
@@ -130,7 +130,7 @@ async def test_an_upload_needs_its_folder(provider: Provider):
 async def test_the_time_of_the_last_change_is_kept(provider: Provider):
     step = provider.capabilities.modified_step_ns
     if step is None:
-        pytest.skip("the service keeps no modification times")
+        lacks("the service keeps no modification times")
     root = await provider.root()
     when = 1_600_000_000_123_456_789
     entry = await provider.upload(root.id, "dated", BytesContent(b"x", modified_ns=when))
@@ -141,7 +141,7 @@ async def test_the_time_of_the_last_change_is_kept(provider: Provider):
 async def test_a_checksum_is_that_of_the_bytes(provider: Provider):
     algorithm = provider.capabilities.checksum
     if algorithm is None:
-        pytest.skip("the service gives no checksums")
+        lacks("the service gives no checksums")
     root = await provider.root()
     source = BytesContent(b"some bytes")
     await provider.upload(root.id, "sum", source)
@@ -166,7 +166,7 @@ async def test_a_link_stays_with_the_version_it_was_made_for(account: Account):
 
 async def test_old_versions_can_be_listed_read_and_restored(provider: Provider):
     if provider.versions is None:
-        pytest.skip("the service keeps no versions")
+        lacks("the service keeps no versions")
     root = await provider.root()
     entry = await provider.upload(root.id, "doc", BytesContent(b"one"))
     entry = await provider.upload(root.id, "doc", BytesContent(b"two!"), replacing=entry)

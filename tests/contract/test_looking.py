@@ -4,7 +4,7 @@ from cloudfs.errors import NotAFolder, NotFound
 from cloudfs.model import EntryId, Kind
 from cloudfs.providers.base import Provider, resolve
 from tests.contract.accounts import Account
-from tests.support import BytesContent, listing
+from tests.support import BytesContent, lacks, listing
 
 
 async def test_a_fresh_account_has_an_empty_root(provider: Provider):
@@ -88,7 +88,7 @@ async def test_a_path_is_resolved_from_the_root(provider: Provider):
 async def test_an_unchanged_listing_is_not_sent_again(account: Account):
     provider = account.provider
     if not provider.capabilities.listing_tags:
-        pytest.skip("the service gives listings no tags")
+        lacks("the service gives listings no tags")
     root = await provider.root()
     await provider.upload(root.id, "a", BytesContent(b"a"))
     (page,) = [page async for page in provider.list_folder(root.id)]

@@ -3,7 +3,7 @@ import pytest
 from cloudfs.errors import NotFound
 from cloudfs.model import Kind, TrashItem
 from cloudfs.providers.base import Provider
-from tests.support import BytesContent, content, listing
+from tests.support import BytesContent, content, lacks, listing
 
 
 async def bin_of(provider: Provider) -> dict[str, TrashItem]:
@@ -15,7 +15,7 @@ async def bin_of(provider: Provider) -> dict[str, TrashItem]:
 @pytest.fixture
 def bin_provider(provider: Provider) -> Provider:
     if provider.trash is None:
-        pytest.skip("the service has no recycle bin")
+        lacks("the service has no recycle bin")
     return provider
 
 

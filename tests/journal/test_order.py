@@ -1,5 +1,7 @@
 """The service sees a sequence in which every request is possible, whatever order programs used."""
 
+import trio
+
 from tests.counting import CountingProvider
 from tests.drives import DriveByPath, remote_tree
 
@@ -130,3 +132,39 @@ async def test_a_name_is_used_again_and_again(drive: DriveByPath, provider: Coun
     await drive.mkdir("/n")
     await drive.flush()
     assert await remote_tree(provider) == {"/n": None}
+
+
+async def test_a_folder_is_not_removed_under_an_upload(
+    drive: DriveByPath, provider: CountingProvider
+):
+    await drive.mkdir("/d")
+    await drive.flush()
+    provider.gate = trio.Event()
+    provider.calls.clear()
+    await drive.write("/d/f", b"x")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(drive.flush)
+        while not provider.calls["upload"]:
+            await trio.sleep(0.01)
+        await drive.unlink("/d/f")
+        await drive.rmdir("/d")
+        provider.gate.set()
+    assert await remote_tree(provider) == {}
+    assert not drive.assembly.journal.changes
+
+
+async def test_an_upload_into_a_folder_that_moves_meanwhile_arrives_once(
+    drive: DriveByPath, provider: CountingProvider
+):
+    await drive.mkdir("/d")
+    await drive.flush()
+    provider.gate = trio.Event()
+    provider.calls.clear()
+    await drive.write("/d/f", b"x")
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(drive.flush)
+        while not provider.calls["upload"]:
+            await trio.sleep(0.01)
+        await drive.rename("/d", "/e")
+        provider.gate.set()
+    assert await remote_tree(provider) == {"/e": None, "/e/f": b"x"}
