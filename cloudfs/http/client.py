@@ -256,12 +256,12 @@ class Http:
                 reply = Reply(response.status_code, response.headers, content, doubtful)
                 if judge is not None:
                     judge(reply)
-                return reply
             except (Refused, Unreachable):
                 raise
             except TransientError:
                 doubtful = True
                 raise
+            return reply
 
         try:
             return await retrying(attempt, repeat=repeat, what=label, deadline=deadline)
@@ -280,12 +280,17 @@ class Http:
         credentials: Mapping[str, str] = NOTHING,
         auth: httpx.Auth | None = None,
         body: Body = None,
+        keep: frozenset[int] = frozenset(),
     ) -> AsyncIterator[StreamedReply]:
-        """The answer with its body still to be read; sent once, not retried."""
+        """The answer with its body still to be read; sent once, not retried.
+
+        Raises TransientError for 429 and 5xx as `request` does, but for the statuses in *keep*:
+        there the body says more.
+        """
         plain = {**headers, "Accept-Encoding": "identity"}
         self._breakers[origin(url)].check()
         async with self._send(
-            method, url, label, plain, credentials, auth, None, body, None, None
+            method, url, label, plain, credentials, auth, None, body, None, None, keep
         ) as response:
             yield StreamedReply(response, self.counters)
 
@@ -335,7 +340,8 @@ class Http:
                 self.reachable = True
                 self._breakers[origin(url)].answered()
                 try:
-                    self._judge(response, method, label)
+                    if response.status_code not in keep:
+                        self._judge(response, method, label)
                     yield response
                 finally:
                     await response.aclose()

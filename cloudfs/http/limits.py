@@ -17,6 +17,7 @@ import trio
 from cloudfs.model import Priority
 
 _priority: ContextVar[Priority] = ContextVar("priority", default=Priority.INTERACTIVE)
+_has_place: ContextVar["Limiter | None"] = ContextVar("has_place", default=None)
 
 RESERVED_FOR_INTERACTIVE = 2
 
@@ -64,12 +65,24 @@ class Limiter:
 
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
-        """Wait for a place, and hold it."""
+        """Wait for a place, and hold it.
+
+        A request that is made while another one is under way, because that one waits for it
+        (an upload whose content has to be read from the service first), needs no place of its
+        own: all places may be taken by such as wait for one.
+        """
+        if _has_place.get() is self:
+            yield
+            return
         await self._sit_out_pause()
         await self._admission(current_priority())
         try:
             await self._sit_out_pause()  # one that began while this request waited for its place
-            yield
+            token = _has_place.set(self)
+            try:
+                yield
+            finally:
+                _has_place.reset(token)
         finally:
             self._running -= 1
             self._admit_waiting()

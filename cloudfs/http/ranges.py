@@ -65,7 +65,7 @@ async def ranged_get(
                 continue
             if check is not None:
                 check(reply)
-            async with aclosing(_exactly(reply, start, stop, link.size)) as pieces:
+            async with aclosing(exactly(reply, start, stop, link.size)) as pieces:
                 yield pieces
             return
     raise BadReply(f"{label}: more than {MOST_REDIRECTS} redirects")
@@ -78,7 +78,11 @@ def _redirected(url: str, location: str) -> str:
         raise BadReply("download: a redirect to an address that makes no sense") from error
 
 
-def _exactly(reply: StreamedReply, start: int, stop: int, size: int) -> Pieces:
+def exactly(reply: StreamedReply, start: int, stop: int, size: int) -> Pieces:
+    """The bytes from *start* up to *stop* out of *reply*, the answer to a request for them.
+
+    *size* is that of the whole file. Raises what `ranged_get` raises.
+    """
     status = reply.status
     if status == 206:
         skip = start - _partial_start(reply, start, size)
