@@ -290,7 +290,7 @@ class Http:
         plain = {**headers, "Accept-Encoding": "identity"}
         self._breakers[origin(url)].check()
         async with self._send(
-            method, url, label, plain, credentials, auth, None, body, None, None, keep
+            method, url, label, plain, credentials, auth, None, body, None, None, keep=keep
         ) as response:
             yield StreamedReply(response, self.counters)
 
@@ -309,6 +309,7 @@ class Http:
         silence: float | None,
         *,
         inside: bool = False,
+        keep: frozenset[int] = frozenset(),
     ) -> AsyncIterator[httpx.Response]:
         self._check_address(url, label)
         sent = dict(headers)
