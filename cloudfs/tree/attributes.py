@@ -6,7 +6,7 @@ from the `Defaults` of the mount and from the entry.
 """
 
 import stat
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from cloudfs.model import Version
@@ -33,6 +33,10 @@ class Attributes:
     modified_version: Version | None = None
     changed_ns: int | None = None
     xattrs: dict[str, bytes] = field(default_factory=dict)
+
+    def copy(self) -> "Attributes":
+        """The same for another node, to be changed independently."""
+        return replace(self, xattrs=dict(self.xattrs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,6 +127,10 @@ class Listings:
             return 0.0
         return max(0.0, listing.read_at + self.lifetime - trio.current_time())
 
+    def is_missing(self, folder: Node) -> bool:
+        """Whether the children of *folder* would have to be asked for."""
+        return not (folder.listing.complete and self._is_fresh(folder))
+
     def expire(self, folder: Node) -> None:
         """Believe the listing of *folder* no longer."""
         folder.listing.read_at = None
@@ -191,14 +195,21 @@ class Listings:
                 entries.update((entry.id, entry) for entry in page.entries)
                 tag = page.tag
         kept = tuple(entries.values())
-        unknown = [entry for entry in kept if self._tree.by_id(entry.id) is None]
-        registered = await self._register.of(unknown)
-        self._merge(folder, kept, registered, tag, serial)
-        listing.read_at = trio.current_time()
+        registered = await self._register.of([e for e in kept if not self._is_child(e, folder)])
+        credible = self._merge(folder, kept, registered, tag, serial)
+        listing.read_at = trio.current_time() if credible else None
         if serial == listing.serial:
             self._metadata.save(folder_id, kept, tag)
         else:
             listing.tag = None  # it was overtaken by what was done here: the next one is read whole
+
+    def _is_child(self, entry: Entry, folder: Node) -> bool:
+        """Whether *entry* is in the tree where it is listed.
+
+        One that is elsewhere may be lost there before it is found here.
+        """
+        node = self._tree.by_id(entry.id)
+        return node is not None and node.parent is folder and node.kind is entry.kind
 
     def _merge(
         self,
@@ -207,16 +218,27 @@ class Listings:
         registered: dict[EntryId, Registered],
         tag: ListingTag | None,
         serial: int,
-    ) -> None:
+    ) -> bool:
+        """Take a listing over; returns whether all of it was possible."""
         merge = _Merge(self._tree, folder, self._register, registered, serial, self._watchers)
         merge.run(self._names.shown(e for e in entries if e.id not in self._tree.departed))
         self._register.keep(merge.placed)
-        self._register.drop(merge.gone)
+        self._register.drop(set(merge.gone) - {node.number for node in merge.placed})
         listing = folder.listing
         listing.complete = True
-        listing.tag = tag
+        listing.tag = tag if merge.possible else None
         if serial == listing.serial:
             listing.touched.clear()
+        if not merge.possible:
+            self._expire_above(folder)
+        return merge.possible
+
+    def _expire_above(self, folder: Node) -> None:
+        """Look again where *folder* is: it was moved, and the folders above do not know it yet."""
+        walk = folder.parent
+        while walk is not None:
+            self.expire(walk)
+            walk = walk.parent
 
 
 def _awaits_upload(folder: Node) -> bool:
@@ -245,6 +267,7 @@ class _Merge:
         self._first = not folder.listing.complete
         self.placed: list[Node] = []  # new, or at another place than before
         self.gone: list[InodeNumber] = []
+        self.possible = True  # is nothing listed that cannot be in this folder?
         self._pulled_out: list[Node] = []
 
     def run(self, listed: Sequence[Shown]) -> None:
@@ -271,7 +294,7 @@ class _Merge:
             if node.pinned or not self._settled(name):
                 continue
             shown = wanted.get(node.entry.id) if node.entry is not None else None
-            if shown is None:
+            if shown is None or shown.entry.kind is not node.kind:
                 self._vanish(node)
             elif shown.name != name or shown.is_symlink != node.is_symlink:
                 self._tell_name(name)
@@ -309,8 +332,13 @@ class _Merge:
         before = node.entry
         entry = shown.entry
         assert before is not None
+        if node.kind is not entry.kind:
+            return  # a folder with changes in it that is a file there: its watcher was told
         if node.parent is not self._folder or node.name != shown.name:
             if not self._free(shown.name):
+                return
+            if self._folder.is_within(node):
+                self.possible = False
                 return
             if node.parent is not None:
                 self._watchers.name_changed(node.parent, node.name)
@@ -335,7 +363,7 @@ class _Merge:
         """Leave the open file to those who have it open; the name gets a new node."""
         fresh = Node(self._register.new_number(), shown.entry.kind, shown.entry)
         fresh.is_symlink = shown.is_symlink
-        fresh.attributes = node.attributes
+        fresh.attributes = None if node.attributes is None else node.attributes.copy()
         self._tree.unlink(node)
         self._tree.add(fresh, self._folder, shown.name)
         self._tell_name(shown.name)

@@ -5,6 +5,7 @@ Deleting the file loses nothing. It is brought up to date by handing work to the
 without waiting for it: what a crash takes away is asked for again.
 """
 
+import logging
 import sqlite3
 import time
 from collections.abc import Iterable
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from cloudfs.database import Database
 from cloudfs.model import Entry, EntryId, ListingTag
 from cloudfs.tree.codec import entry_from_record, entry_record
+
+log = logging.getLogger(__name__)
 
 SCHEMA = """
 CREATE TABLE entries (id TEXT PRIMARY KEY, folder_id TEXT, record TEXT NOT NULL) WITHOUT ROWID;
@@ -53,7 +56,11 @@ class Metadata:
             tag, read_at = row
             return Remembered(entries, ListingTag(tag) if tag is not None else None, read_at)
 
-        return await self._database.write(work)
+        try:
+            return await self._database.write(work)
+        except sqlite3.DatabaseError as error:
+            log.warning("the cache is damaged (%s); it begins anew with the next mount", error)
+            return None
 
     def save(self, folder_id: EntryId, entries: Iterable[Entry], tag: ListingTag | None) -> None:
         """Remember a complete listing that was read now."""

@@ -47,8 +47,10 @@ class Node:
         "lookups",
         "name",
         "number",
+        "order",
         "pages",
         "parent",
+        "places",
         "subfolders",
         "writers",
     )
@@ -74,6 +76,8 @@ class Node:
         self.children: dict[str, Node] = {}
         self.listing = Listing()
         self.subfolders = 0
+        self.order: list[Node] | None = None  # of the children; None: ask `in_order`
+        self.places: dict[Node, int] = {}
 
     @property
     def is_folder(self) -> bool:
@@ -116,6 +120,22 @@ class Node:
             node = waiting.pop()
             yield node
             waiting.extend(node.children.values())
+
+    def in_order(self) -> "list[Node]":
+        """The children in the order in which a listing shows them; not to be changed."""
+        if self.order is None:
+            self.order = list(self.children.values())
+            self.places = {node: at for at, node in enumerate(self.order)}
+        return self.order
+
+    def after(self, child: "Node") -> "Iterator[Node]":
+        """The children that come after *child* in that order."""
+        order = self.in_order()
+        at = self.places.get(child)
+        if at is None:
+            return
+        for place in range(at + 1, len(order)):
+            yield order[place]
 
     def __repr__(self) -> str:
         return f"<Node {self.number} {self.path()!r}>"
@@ -246,6 +266,7 @@ class Tree:
     def _link(self, node: Node, parent: Node, name: str) -> None:
         assert name not in parent.children, f"{name!r} is taken in {parent}"
         parent.children[name] = node
+        parent.order = None
         node.parent = parent
         node.name = name
         if node.is_folder:
@@ -256,6 +277,7 @@ class Tree:
         if parent is None:
             return
         del parent.children[node.name]
+        parent.order = None
         if node.is_folder:
             parent.subfolders -= 1
         node.parent = None

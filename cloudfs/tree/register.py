@@ -68,21 +68,26 @@ class Register:
         return InodeNumber(self._highest)
 
     async def of(self, entries: Sequence[Entry]) -> dict[EntryId, Registered]:
-        """What is remembered of entries; those never seen get new numbers."""
+        """What is remembered of entries; those never seen get new numbers.
+
+        Where ids are paths, a folder may have the id that a file had: it is another thing.
+        """
         if not entries:
             return {}
-        wanted = json.dumps([entry.id for entry in entries])
+        kinds = {entry.id: entry.kind.value for entry in entries}
+        wanted = json.dumps(list(kinds))
 
         def work(connection: sqlite3.Connection) -> dict[EntryId, Registered]:
             rows = connection.execute(
-                "SELECT id, nodes.number, record FROM nodes"
+                "SELECT id, nodes.number, kind, record FROM nodes"
                 " LEFT JOIN attributes ON attributes.number = nodes.number"
                 " WHERE id IN (SELECT value FROM json_each(?))",
                 (wanted,),
             )
             return {
                 EntryId(id_): Registered(InodeNumber(number), attributes_from_record(record))
-                for id_, number, record in rows
+                for id_, number, kind, record in rows
+                if kinds[id_] == kind
             }
 
         found = await self._database.write(work)
@@ -103,24 +108,22 @@ class Register:
         return await self._database.write(work)
 
     def keep(self, nodes: Iterable[Node]) -> None:
-        """Remember where nodes are, and what the service calls them."""
-        rows = [
-            (
-                node.number,
-                node.entry.id if node.entry is not None else None,
-                node.parent.number,
-                node.name,
-                node.kind.value,
-            )
-            for node in nodes
-            if node.parent is not None
-        ]
+        """Remember where nodes are, what the service calls them, and what was set on them."""
+        rows, records = [], []
+        for node in nodes:
+            if node.parent is None:
+                continue
+            entry_id = node.entry.id if node.entry is not None else None
+            rows.append((node.number, entry_id, node.parent.number, node.name, node.kind.value))
+            if node.attributes is not None:
+                records.append((node.number, attributes_record(node.attributes)))
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.executemany("INSERT OR REPLACE INTO nodes VALUES (?, ?, ?, ?, ?)", rows)
+            connection.executemany("INSERT OR REPLACE INTO attributes VALUES (?, ?)", records)
+
         if rows:
-            self._database.enqueue(
-                lambda connection: connection.executemany(
-                    "INSERT OR REPLACE INTO nodes VALUES (?, ?, ?, ?, ?)", rows
-                )
-            )
+            self._database.enqueue(work)
 
     async def keep_attributes(self, node: Node) -> None:
         """Remember what was set on a node; done, short of a power failure, when this returns."""
