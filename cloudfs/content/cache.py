@@ -188,6 +188,10 @@ class BlockCache:
         self._free -= len(data)
         return True
 
+    def holds(self, number: InodeNumber, version: Version, count: int) -> bool:
+        """Whether as many bytes of a version are here as *count* blocks' worth, roughly."""
+        return self._sizes.get(_name(number, version), -1) >= min(count, BLOCK)
+
     def rename(self, number: InodeNumber, old: Version, new: Version) -> None:
         """The same bytes have another version now; what is open stays under the old one."""
         old_name, new_name = _name(number, old), _name(number, new)

@@ -65,6 +65,10 @@ class Contents:
         """The version of *entry*, opened when the first byte of it is wanted."""
         return LazyContent(self, number, entry)
 
+    def is_cached(self, number: InodeNumber, entry: Entry, count: int) -> bool:
+        """Whether the first *count* bytes need not be fetched, as far as one can tell quickly."""
+        return self._cache.holds(number, entry.version, count)
+
     @property
     def opened(self) -> int:
         """How many versions are open."""
@@ -80,6 +84,7 @@ class LazyContent:
         self._pattern = Pattern()
         self.entry = entry
         self.size = entry.size
+        self.version = entry.version
 
         # Changing.
         self._file: RemoteFile | None = None

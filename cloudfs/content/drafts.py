@@ -27,13 +27,14 @@ import trio
 
 from cloudfs.content.layers import PIECE, Layer, reach, resolve
 from cloudfs.content.spans import Spans
-from cloudfs.model import Checksum, Pieces
+from cloudfs.model import Checksum, Pieces, Version
 
 
 class Base(Protocol):
     """What a draft was begun from: a version on the service."""
 
     size: int
+    version: Version
 
     async def read(self, start: int, stop: int) -> bytes:
         """The bytes from *start* up to *stop*."""
@@ -67,6 +68,16 @@ class Snapshot:
                     await trio.to_thread.run_sync(digest.update, piece)
             self._checksums[algorithm] = Checksum(algorithm, digest.hexdigest())
         return self._checksums[algorithm]
+
+    def unchanged(self, version: Version) -> Sequence[tuple[int, int]]:
+        """Ranges that no layer covers, if the base is of *version*."""
+        if self.base is None or self.base.version != version:
+            return []
+        visible = min(reach(self.layers, self.base.size), self.size)
+        spans = Spans(
+            (low, high) for low, high, layer in resolve(self.layers, 0, visible) if layer is None
+        )
+        return list(spans)
 
     def release(self) -> None:
         """The content is not needed any more."""

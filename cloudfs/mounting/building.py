@@ -30,6 +30,7 @@ from cloudfs.operations.files import Files
 from cloudfs.operations.folders import Folders as FolderOperations
 from cloudfs.operations.names import NameOperations
 from cloudfs.operations.rules import Rules
+from cloudfs.operations.siblings import Siblings
 from cloudfs.operations.space import Space
 from cloudfs.operations.xattrs import ExtendedAttributes
 from cloudfs.providers.base import Provider, resolve
@@ -40,6 +41,7 @@ from cloudfs.tree.metadata import Metadata
 from cloudfs.tree.names import Names
 from cloudfs.tree.nodes import Node, Tree
 from cloudfs.tree.register import open_register
+from cloudfs.tree.walks import Walks
 
 log = logging.getLogger(__name__)
 
@@ -200,8 +202,16 @@ async def assemble(
         tree=tree,
         listings=listings,
         names=name_operations,
-        files=Files(tree, journal, contents, name_operations, looks, rules),
-        folders=FolderOperations(tree, listings, journal),
+        files=Files(
+            tree,
+            journal,
+            contents,
+            name_operations,
+            looks,
+            rules,
+            Siblings(contents, journal, nursery),
+        ),
+        folders=FolderOperations(tree, listings, journal, Walks(listings, nursery)),
         looks=looks,
         xattrs=ExtendedAttributes(
             journal, register, rules, {"control": lambda: os.fspath(folders.state)}

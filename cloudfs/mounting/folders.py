@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import json
+import logging
 import os
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
@@ -10,6 +11,8 @@ from pathlib import Path
 
 from cloudfs.config import cache_folder, state_folder
 from cloudfs.errors import ConfigError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,12 @@ class Notes(MutableMapping[str, str]):
         return len(self._notes)
 
     def _write(self) -> None:
+        try:
+            self._replace_file()
+        except OSError as error:
+            log.warning("%s cannot be written (%s): after a restart it is old", self._path, error)
+
+    def _replace_file(self) -> None:
         temporary = self._path.with_suffix(".new")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w") as stream:

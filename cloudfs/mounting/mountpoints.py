@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shlex
 import shutil
 import subprocess
 import threading
@@ -22,7 +23,8 @@ def prepare(mountpoint: Path) -> None:
     try:
         listed = os.listdir(mountpoint)  # noqa: PTH208 - a Path would hide ENOTCONN
     except FileNotFoundError:
-        raise ConfigError(f"{mountpoint} does not exist; run: mkdir -p {mountpoint}") from None
+        advice = f"mkdir -p {shlex.quote(str(mountpoint))}"
+        raise ConfigError(f"{mountpoint} does not exist; run: {advice}") from None
     except NotADirectoryError:
         raise ConfigError(f"{mountpoint} is not a folder; choose an empty folder") from None
     except PermissionError:
@@ -91,7 +93,7 @@ def control_folder(mountpoint: Path) -> Path | None:
     if not answer:
         raise ConfigError(
             f"{mountpoint} does not answer; its process hangs. To give it up: "
-            f"fusermount3 -uz {mountpoint}"
+            f"fusermount3 -uz {shlex.quote(str(mountpoint))}"
         )
     if isinstance(answer[0], OSError):
         return None

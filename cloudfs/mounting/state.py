@@ -69,7 +69,7 @@ async def open_state(nursery: trio.Nursery, remote: Remote, path: str, folders: 
         await _set(database, "pair", secrets.token_hex(8))
     pair = await _get(database, "pair")
     cache = await _open_cache(nursery, folders)
-    if await _get(cache, "pair") != pair:
+    if not await _is_paired(cache, pair):
         await cache.aclose()
         _throw_away(folders)
         cache = await _open_cache(nursery, folders)
@@ -99,6 +99,15 @@ async def _open_cache(nursery: trio.Nursery, folders: Folders) -> Database:
         log.info("the cache cannot be used (%s) and begins anew", error)
         _throw_away(folders)
         return await open_database(nursery, path, schema, version=metadata.FORMAT)
+
+
+async def _is_paired(cache: Database, pair: str | None) -> bool:
+    """Whether the cache belongs to the state; a damaged one belongs to nothing."""
+    try:
+        return await _get(cache, "pair") == pair
+    except sqlite3.Error as error:
+        log.info("the cache cannot be read (%s) and begins anew", error)
+        return False
 
 
 def _throw_away(folders: Folders) -> None:

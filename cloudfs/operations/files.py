@@ -13,6 +13,7 @@ from cloudfs.operations.attributes import Creator, Looks
 from cloudfs.operations.handles import Handles
 from cloudfs.operations.names import NameOperations
 from cloudfs.operations.rules import Rules
+from cloudfs.operations.siblings import Siblings
 from cloudfs.tree.nodes import Node, Tree
 
 MOST_TRIES = 4
@@ -47,6 +48,7 @@ class Files:
         names: NameOperations,
         looks: Looks,
         rules: Rules,
+        siblings: Siblings,
     ) -> None:
         self._tree = tree
         self._journal = journal
@@ -54,6 +56,7 @@ class Files:
         self._names = names
         self._looks = looks
         self._rules = rules
+        self._siblings = siblings
         self.handles: Handles[OpenFile] = Handles()
 
     async def open(self, node: Node, flags: int) -> Opened:
@@ -111,6 +114,8 @@ class Files:
             return await draft.read(offset, offset + size)
         if file.content is None:
             return b""
+        if offset == 0:
+            self._siblings.reading(file.node)
         return await file.content.read(offset, offset + size)
 
     async def write(self, handle: HandleNumber, offset: int, data: bytes) -> int:

@@ -9,6 +9,7 @@ from cloudfs.model import HandleNumber
 from cloudfs.operations.handles import Handles
 from cloudfs.tree.listings import Listings
 from cloudfs.tree.nodes import Node, Tree
+from cloudfs.tree.walks import Walks
 
 
 @dataclass(slots=True)
@@ -26,10 +27,11 @@ class Folders:
     stays good while names come and go: no name is skipped or told twice.
     """
 
-    def __init__(self, tree: Tree, listings: Listings, journal: Journal) -> None:
+    def __init__(self, tree: Tree, listings: Listings, journal: Journal, walks: Walks) -> None:
         self._tree = tree
         self._listings = listings
         self._journal = journal
+        self._walks = walks
         self.handles: Handles[OpenFolder] = Handles()
 
     def open(self, node: Node) -> HandleNumber:
@@ -37,6 +39,7 @@ class Folders:
         if not node.is_folder:
             raise NotAFolder(f"{node.path()} is not a folder")
         self._tree.opened(node)
+        self._walks.opened(node)
         return self.handles.add(OpenFolder(node))
 
     async def read(self, handle: HandleNumber, position: int) -> Iterator[tuple[int, str, Node]]:
@@ -48,6 +51,7 @@ class Folders:
         if position == 0 or not folder.found:
             await self._listings.ensure(folder.node)
             folder.found = list(folder.node.children.items())
+            self._walks.told(folder.node)
         return self._rest(folder, position)
 
     def release(self, handle: HandleNumber) -> None:
