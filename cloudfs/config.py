@@ -265,8 +265,9 @@ def _typed(name: str, value: str | None, type_: type) -> Any:
                 return float(value)
             except ValueError:
                 pass
-        elif name == "umask" and re.fullmatch(r"[0-7]{1,4}", value):
-            return int(value, 8)
+        elif name == "umask":
+            if re.fullmatch(r"[0-7]{1,4}", value):
+                return int(value, 8)
         elif re.fullmatch(r"-?\d+", value):
             return int(value)
         elif _SIZE.fullmatch(value):

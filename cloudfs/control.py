@@ -10,9 +10,9 @@ import logging
 import os
 import socket
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import trio
 
@@ -55,24 +55,32 @@ class ControlServer:
 
     async def serve(self) -> None:
         """Take connections until cancelled. The caller holds the lock of the folder."""
-        (self._folder / SOCKET).unlink(missing_ok=True)
-        listening = trio.socket.socket(trio.socket.AF_UNIX)
-        with _short_path(self._folder) as path:
-            await listening.bind(path)
-        (self._folder / SOCKET).chmod(0o600)
-        listening.listen()
+        listening = trio.socket.from_stdlib_socket(self._listening())
         try:
             await trio.serve_listeners(self._answer, [trio.SocketListener(listening)])
         finally:
             (self._folder / SOCKET).unlink(missing_ok=True)
+
+    def _listening(self) -> socket.socket:
+        """The socket, at its place only when it takes connections: who sees it may ask."""
+        listening = socket.socket(socket.AF_UNIX)
+        unready = self._folder / f"{SOCKET}.new"
+        unready.unlink(missing_ok=True)
+        with _short_path(self._folder) as path:
+            listening.bind(f"{path}.new")
+        unready.chmod(0o600)
+        listening.listen()
+        unready.replace(self._folder / SOCKET)
+        return listening
 
     async def _answer(self, stream: trio.SocketStream) -> None:
         self._busy += 1
         async with stream:
             try:
                 request = await _line(stream)
-                async for answer in self._answers(request):
-                    await stream.send_all(json.dumps(answer).encode() + b"\n")
+                async with aclosing(self._answers(request)) as answers:
+                    async for answer in answers:
+                        await stream.send_all(json.dumps(answer).encode() + b"\n")
             except (trio.BrokenResourceError, trio.ClosedResourceError):
                 pass  # the one who asked has left
             except Exception:
@@ -126,10 +134,19 @@ def ask(folder: Path, command: str, **parameters: Any) -> Iterator[Answer]:
             "see `cloudfs status`, or unmount it with `fusermount3 -u`"
         ) from error
     with connection, connection.makefile("rb") as lines:
-        connection.sendall(request)
-        for line in lines:
+        for line in _sent_and_received(connection, request, lines):
             answer = json.loads(line)
             yield answer
             if answer.get("done"):
                 return
     raise ConfigError("the cloudfs process ended before it answered; its log tells why")
+
+
+def _sent_and_received(
+    connection: socket.socket, request: bytes, lines: BinaryIO
+) -> Iterator[bytes]:
+    """Whole lines, until the other side ends: in peace, in the middle of a line, or killed."""
+    with suppress(OSError):
+        connection.sendall(request)
+        while (line := lines.readline()).endswith(b"\n"):
+            yield line
