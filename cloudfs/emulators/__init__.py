@@ -7,7 +7,7 @@ cloudfs outside this package is imported here. A request comes down this row::
     gate         notes the request (`received`), lets it suffer its fault (`faults`, carried
                  out by `effects`), or hands it to `control` if it is for the emulator itself
     emulator     what all services have in common; `registry` lists them by type
-    cloudike     one package for each service: its routes, rules and formats
+    cloudike...  one package for each service: its routes, rules and formats
     store        accounts, trees, versions, bins, links, shares: what all services keep
 
 `streaming` moves contents, `signing` signs URLs, `routing` finds routes, `clock` is the time.

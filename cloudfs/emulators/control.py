@@ -1,7 +1,8 @@
 """The control surface: an emulator told over HTTP what a test in its process would tell it.
 
-All of it is JSON under ``/_emulator/`` on the API's origin, is not noted and never goes wrong
-on cue. It needs no sign-in, which is one reason to listen on the loopback only::
+All of it is JSON under ``/_emulator/`` on the API's origin (and below the API's base path, if
+it has one), is not noted and never goes wrong on cue. It needs no sign-in, which is one reason
+to listen on the loopback only::
 
     GET POST DELETE  faults            the rules in force; a new one; none any more
     DELETE           faults/ID         one less
@@ -10,6 +11,7 @@ on cue. It needs no sign-in, which is one reason to listen on the loopback only:
     GET POST         clock             {"now": S, "ahead": S}; {"advance": S}
     GET POST         settings          all; {"NAME": VALUE, ...}
     GET POST         accounts          logins; {"login", "password", "userid", "name", "quota"}
+    DELETE           tokens            make all of them worthless
     GET              tree, bin         what an account holds (?login=...)
 """
 
@@ -36,7 +38,8 @@ _routes: Routes[Handler] = Routes()
 
 async def answer(emulator: "Emulator", request: Request) -> Response:
     """The answer to a request below `PREFIX`."""
-    segments = split(request.scope["raw_path"].decode("ascii"))[1:]
+    path = request.scope["raw_path"].decode("ascii").removeprefix(emulator.base_path)
+    segments = split(path)[1:]
     try:
         match = _routes.match(request.method, segments)
         given: dict[str, Any] = dict(request.query_params)
@@ -107,6 +110,11 @@ def _list_accounts(emulator: "Emulator", _: dict[str, Any]) -> Any:
 @_routes.on("POST", "accounts", label="control")
 def _add_account(emulator: "Emulator", given: dict[str, Any]) -> Any:
     return {"userid": emulator.add_account(**given)}
+
+
+@_routes.on("DELETE", "tokens", label="control")
+def _revoke_tokens(emulator: "Emulator", _: dict[str, Any]) -> Any:
+    emulator.revoke_tokens()
 
 
 @_routes.on("GET", "tree", label="control")

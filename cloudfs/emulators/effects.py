@@ -8,7 +8,7 @@ import trio
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from cloudfs.emulators.connections import Message, Send, connection_of
+from cloudfs.emulators.connections import Message, Receive, Send, connection_of
 from cloudfs.emulators.faults import Kind, Rule
 
 PAGE = "<!DOCTYPE html><html><head><title>Welcome</title></head><body>Please sign in.</body></html>"
@@ -21,8 +21,8 @@ class ConnectionEnded(Exception):
 class Refusals(Protocol):
     """How a service says no; every emulator has its own way."""
 
-    def error(self, status: int, code: str | None) -> Response:
-        """An answer of the API."""
+    def error_for(self, request: Request, status: int, code: str | None) -> Response:
+        """An answer of the API to *request*."""
 
     def store_error(self, status: int, code: str | None) -> Response:
         """An answer of the object store."""
@@ -42,6 +42,7 @@ class Suffering:
     request: Request
     on_store: bool
     refusals: Refusals
+    body_read: bool = False  # was the body read before, to know the token?
 
 
 async def instead(case: Suffering) -> Response | None:
@@ -49,8 +50,15 @@ async def instead(case: Suffering) -> Response | None:
 
     Raises ConnectionEnded if there is to be no answer at all.
     """
+    if case.rule.kind == Kind.CUT_UPLOAD and case.body_read:
+        return await _reset(case)
     action = _INSTEAD.get(case.rule.kind)
     return None if action is None else await action(case)
+
+
+def receiving(case: Suffering, receive: Receive) -> Receive:
+    """*receive*, doing to the body of the request what the fault wants done, if anything."""
+    return _cut_upload(case, receive) if case.rule.kind == Kind.CUT_UPLOAD else receive
 
 
 def altering(case: Suffering, send: Send) -> Send:
@@ -61,8 +69,10 @@ def altering(case: Suffering, send: Send) -> Send:
 
 async def _status(case: Suffering) -> Response:
     rule = case.rule
-    make = case.refusals.store_error if case.on_store else case.refusals.error
-    response = make(rule.status, rule.code)
+    if case.on_store:
+        response = case.refusals.store_error(rule.status, rule.code)
+    else:
+        response = case.refusals.error_for(case.request, rule.status, rule.code)
     if rule.retry_after is not None:
         response.headers["Retry-After"] = f"{rule.retry_after:g}"
     return response
@@ -103,6 +113,24 @@ _INSTEAD: dict[Kind, Callable[[Suffering], Awaitable[Response]]] = {
 }
 
 
+def _cut_upload(case: Suffering, receive: Receive) -> Receive:
+    left = case.rule.after or 0
+
+    async def altered() -> Message:
+        nonlocal left
+        if left <= 0:
+            await connection_of(case.request.scope).reset()
+            return {"type": "http.disconnect"}
+        message = await receive()
+        part = message.get("body", b"")
+        if len(part) >= left:
+            message = {**message, "body": part[:left], "more_body": True}
+        left -= len(part)
+        return message
+
+    return altered
+
+
 def _reset_after(case: Suffering, _: Send) -> Send:
     async def altered(message: Message) -> None:
         if message["type"] == "http.response.body" and not message.get("more_body"):
@@ -117,7 +145,8 @@ def _half_body(case: Suffering, send: Send) -> Send:
     async def altered(message: Message) -> None:
         nonlocal left
         if message["type"] == "http.response.start":
-            left = _length(message) // 2
+            whole, after = _length(message), case.rule.after
+            left = whole // 2 if after is None else min(after, whole)
             await send(message)
             return
         part = message.get("body", b"")[:left]

@@ -40,6 +40,7 @@ class Emulator(ABC):
     type: ClassVar[str]
     token_headers: ClassVar[tuple[str, ...]] = ()  # lower-case names, besides Authorization
     algorithm: ClassVar[str] = "md5"  # hash by which the service knows contents
+    base_path: ClassVar[str] = ""  # of the API, where a client's `url` has one
 
     # The account that a new emulator of this type has.
     login: ClassVar[str]
@@ -49,7 +50,7 @@ class Emulator(ABC):
         self.root = root
         self.settings = settings
         self.clock = clock or Clock()
-        self.store = Store(root, self.clock, algorithm=self.algorithm)
+        self.store = Store(root, self.clock, algorithm=self.algorithm, key_of_name=self.key_of_name)
         self.signer = Signer.at(root / "signing.key", self.clock)
         self.faults = Faults()
         self.requests = RequestLog()
@@ -64,6 +65,11 @@ class Emulator(ABC):
         """Close the store."""
         self.store.close()
 
+    @staticmethod
+    def key_of_name(name: str) -> str:
+        """What names are compared by: the name itself where case matters."""
+        return name
+
     def store_base(self, request: Request) -> str:
         """The base of signed URLs for whoever sent *request*: reached by the same host."""
         if self.store_url:
@@ -71,6 +77,11 @@ class Emulator(ABC):
         host = request.url.hostname or "127.0.0.1"
         host = f"[{host}]" if ":" in host else host
         return f"{request.url.scheme}://{host}:{self.store_port}"
+
+    @classmethod
+    def default_account(cls) -> dict[str, str]:
+        """The account that a new emulator has, as settings of a client name it."""
+        return {"username": cls.login, "password": cls.password}
 
     # Answering.
 
@@ -82,9 +93,16 @@ class Emulator(ABC):
     async def answer(self, origin: Origin, request: Request, match: Match[Any]) -> Response:
         """The answer to a request."""
 
+    async def prepare(self, request: Request) -> None:  # noqa: B027 - most tokens are in headers
+        """Read what `token_of` needs to know of a request."""
+
     @abstractmethod
     def error(self, status: int, code: str | None) -> Response:
         """An error of the API, in the service's form."""
+
+    def error_for(self, request: Request, status: int, code: str | None) -> Response:  # noqa: ARG002 - same form for all, mostly
+        """An error of the API, in the form of the answers to such a request."""
+        return self.error(status, code)
 
     @abstractmethod
     def store_error(self, status: int, code: str | None) -> Response:
@@ -98,7 +116,7 @@ class Emulator(ABC):
 
     @abstractmethod
     def link_of(self, request: Request) -> str | None:
-        """What tells the signed URL of this request from others."""
+        """What tells the signed URL of this request from others. Asked on both origins."""
 
     @abstractmethod
     def refuse_token(self, request: Request) -> Response:
@@ -149,6 +167,11 @@ class Emulator(ABC):
     @abstractmethod
     def remove(self, path: str, login: str | None = None) -> None:
         """Move a file or a folder into the bin."""
+
+    def revoke_tokens(self) -> None:
+        """Make the tokens of all accounts worthless."""
+        with self.store.transaction():
+            self.store.tokens.revoke_all()
 
     def configuration(self) -> dict[str, Any]:
         """The settings by name, in values that JSON knows."""

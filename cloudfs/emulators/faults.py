@@ -21,7 +21,8 @@ class Kind(StrEnum):
     RESET_AFTER = "reset_after"  # it was done, then the connection is reset
     STALL = "stall"  # no answer for *seconds*, then a reset
     LATENCY = "latency"  # *seconds* later, else as usual
-    HALF_BODY = "half_body"  # the connection ends in the middle of the answer
+    HALF_BODY = "half_body"  # the connection ends in the middle of the answer, or *after* bytes
+    CUT_UPLOAD = "cut_upload"  # the connection is reset *after* bytes of the request's body
     WRONG_LENGTH = "wrong_length"  # *delta* bytes more than it should be, consistently told
     WRONG_RANGE = "wrong_range"  # Content-Range speaks of other bytes
     EXPIRED_LINK = "expired_link"  # a signed URL is refused as if its time were over
@@ -55,6 +56,7 @@ class Rule:
     retry_after: float | None = None  # seconds
     seconds: float = 30.0
     delta: int = -1
+    after: int | None = None
     size: int = 256 * 1024
 
     # Changing.

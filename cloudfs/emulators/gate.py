@@ -12,7 +12,7 @@ from cloudfs.emulators import control, effects
 from cloudfs.emulators.connections import Message, Receive, Scope, Send
 from cloudfs.emulators.effects import ConnectionEnded, Suffering
 from cloudfs.emulators.received import Origin, Received
-from cloudfs.emulators.routing import Match, NoRoute, WrongMethod, split
+from cloudfs.emulators.routing import TOKEN, Match, NoRoute, WrongMethod, split
 
 if TYPE_CHECKING:
     from cloudfs.emulators.emulator import Emulator
@@ -36,7 +36,7 @@ class Gate:
         body = _Body(receive)
         request = Request(scope, body)
         try:
-            if self._origin == Origin.API and request.url.path.startswith(control.PREFIX):
+            if self._is_control(request):
                 response = await control.answer(self._emulator, request)
                 await body.drain()
                 await response(scope, body, send)
@@ -48,15 +48,19 @@ class Gate:
 
     async def _serve(self, request: Request, body: "_Body", send: Send) -> None:
         match, refusal = self._match(request)
+        await self._emulator.prepare(request)
         received = self._note(request, match)
         send = _counting(received, send)
         latency, rule = self._emulator.faults.choose(received)
         await trio.sleep(latency)
         response: Response | None = None
         if rule is not None:
-            case = Suffering(rule, request, self._origin == Origin.STORE, self._emulator)
+            on_store = self._origin == Origin.STORE
+            case = Suffering(rule, request, on_store, self._emulator, body.complete)
             response = await effects.instead(case)
             send = effects.altering(case, send)
+            receiving = effects.receiving(case, body)
+            request = request if receiving is body else Request(request.scope, receiving)
         if response is None:
             response = refusal if match is None else await self._answer(request, match)
         assert response is not None
@@ -64,6 +68,10 @@ class Gate:
         # the client with a broken pipe.
         await body.drain()
         await response(request.scope, body, send)
+
+    def _is_control(self, request: Request) -> bool:
+        path = request.url.path.removeprefix(self._emulator.base_path)
+        return self._origin == Origin.API and path.startswith(control.PREFIX)
 
     def _match(self, request: Request) -> tuple[Match[Any] | None, Response | None]:
         emulator = self._emulator
@@ -82,14 +90,14 @@ class Gate:
             number=self._emulator.requests.next_number(),
             origin=self._origin,
             method=request.method,
-            path=request.scope["path"],
+            path=_shown_path(request, match),
             route="" if match is None else match.route.key,
             label="" if match is None else match.route.label,
             headers=tuple(sorted(set(headers.keys()))),
             credentials=self._has_credentials(headers),
             byte_range=headers.get("range"),
             token=self._emulator.token_of(request),
-            link=self._emulator.link_of(request) if self._origin == Origin.STORE else None,
+            link=self._emulator.link_of(request),
         )
         self._emulator.requests.add(received)
         return received
@@ -126,6 +134,11 @@ class _Body:
             self._complete = True
         return message
 
+    @property
+    def complete(self) -> bool:
+        """Whether all of it has been read."""
+        return self._complete
+
     async def drain(self) -> None:
         """Read the rest of the body. Raises ClientDisconnect if the client does not send it."""
         while not self._complete:
@@ -137,6 +150,13 @@ class _Body:
         """Read whatever comes, until the client is gone."""
         while not self._gone:
             await self()
+
+
+def _shown_path(request: Request, match: Match[Any] | None) -> str:
+    path = request.scope["path"]
+    assert isinstance(path, str)
+    token = None if match is None else match.values.get(TOKEN)
+    return path if token is None else path.replace(f"/{token}", f"/{TOKEN}", 1)
 
 
 def _counting(received: Received, send: Send) -> Send:

@@ -1,14 +1,18 @@
 """The emulators by type, as in `[remotes.NAME] type`."""
 
+from cloudfs.emulators.asus.emulator import OmniStorEmulator, WebStorageEmulator
 from cloudfs.emulators.cloudike.emulator import CloudikeEmulator
 from cloudfs.emulators.emulator import Emulator
+from cloudfs.emulators.podspace.emulator import PodSpaceEmulator
 
 EMULATORS: dict[str, type[Emulator]] = {
     CloudikeEmulator.type: CloudikeEmulator,
+    OmniStorEmulator.type: OmniStorEmulator,
+    PodSpaceEmulator.type: PodSpaceEmulator,
+    WebStorageEmulator.type: WebStorageEmulator,
 }
 
 
 def default_account(type_: str) -> dict[str, str]:
     """The account that a new emulator of that type has, as settings of a client name it."""
-    emulator = EMULATORS[type_]
-    return {"username": emulator.login, "password": emulator.password}
+    return EMULATORS[type_].default_account()

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 H = TypeVar("H")
 
 REST = "<path>"
+TOKEN = "<token>"  # noqa: S105 - what stands there is secret, and not noted
 
 # What every service has, by whatever routes: a test names these to be about all of them.
 LABELS = (

@@ -56,8 +56,9 @@ async def serving(emulator: Emulator, *, host: str = HOST, port: int = 0) -> Asy
             server = _Server()
             nursery.start_soon(server.serve, emulator.api, api)
             nursery.start_soon(server.serve, emulator.objects, store)
+            api_url = f"{_url(host, api)}{emulator.base_path}"
             try:
-                yield Running(emulator, _url(host, api), _url(host, store))
+                yield Running(emulator, api_url, _url(host, store))
             finally:
                 server.abort()
                 nursery.cancel_scope.cancel()

@@ -22,8 +22,11 @@ from cloudfs.emulators.store.changes import Changes
 from cloudfs.emulators.store.contents import Contents
 from cloudfs.emulators.store.database import Database
 from cloudfs.emulators.store.favourites import Favourites
+from cloudfs.emulators.store.grants import Grants
 from cloudfs.emulators.store.links import Links
+from cloudfs.emulators.store.listings import Listings
 from cloudfs.emulators.store.marks import Marks, marks_of
+from cloudfs.emulators.store.numbers import Numbers
 from cloudfs.emulators.store.records import Records
 from cloudfs.emulators.store.shares import Shares
 from cloudfs.emulators.store.tree import Tree
@@ -58,11 +61,14 @@ class Store:
         self.accounts = Accounts(database, clock)
         self.tokens = Tokens(database, clock)
         self.tree = Tree(database, clock, key_of_name)
+        self.numbers = Numbers(database)
+        self.listings = Listings(database)
         self.contents = Contents(database, self.tree)
         self.bin = Bin(database, self.tree, clock)
         self.changes = Changes(database)
         self.links = Links(database, self.tree, clock)
         self.shares = Shares(database, self.tree)
+        self.grants = Grants(database, clock)
         self.favourites = Favourites(database, self.tree)
         self.uploads = Uploads(database, clock)
         self.records = Records(database, clock)

@@ -70,6 +70,10 @@ class Accounts:
         self._database.run("INSERT INTO logins VALUES (?, ?)", login, cursor.lastrowid)
         return self.get(cursor.lastrowid)
 
+    def add_login(self, account_id: int, login: str) -> None:
+        """Another login of an account. Raises sqlite3.IntegrityError if it is taken."""
+        self._database.run("INSERT INTO logins VALUES (?, ?)", login, account_id)
+
     def get(self, account_id: int) -> Account:
         """The account of that id. Raises KeyError."""
         row = self._database.row(
@@ -153,11 +157,14 @@ class Tokens:
         self._database = database
         self._clock = clock
 
-    def issue(self, account_id: int, *, ttl: float | None, label: str = "") -> Token:
-        """A new token, good for *ttl* seconds; None: for ever."""
+    def issue(
+        self, account_id: int, *, ttl: float | None, label: str = "", text: str | None = None
+    ) -> Token:
+        """A new token, good for *ttl* seconds; None: for ever. *text* makes it a known one."""
         now = self._clock.now_ms()
         expires = None if ttl is None else now + round(ttl * 1000)
-        token = Token(secrets.token_hex(16), secrets.token_hex(12), account_id, now, expires, label)
+        text = secrets.token_hex(16) if text is None else text
+        token = Token(text, secrets.token_hex(12), account_id, now, expires, label)
         self._database.run(
             "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?)",
             token.token,
@@ -192,3 +199,7 @@ class Tokens:
     def revoke(self, token: str) -> bool:
         """Make a token worthless. False if it was already."""
         return self._database.run("DELETE FROM tokens WHERE token = ?", token).rowcount > 0
+
+    def revoke_all(self) -> None:
+        """Make every token worthless."""
+        self._database.run("DELETE FROM tokens")

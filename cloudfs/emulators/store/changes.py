@@ -78,6 +78,28 @@ class Changes:
         )
         return [_change(row) for row in rows]
 
+    def of_node(self, node_id: int) -> list[Change]:
+        """Everything that happened to one node, newest first."""
+        rows = self._database.rows(
+            "SELECT seq, account, stamp, kind, actor, node, data FROM changes WHERE node = ?"
+            " ORDER BY seq DESC",
+            node_id,
+        )
+        return [_change(row) for row in rows]
+
+    def last_of_each(self, actor_id: int) -> list[Change]:
+        """The last thing that somebody did to each live node, newest first.
+
+        The `account` of each is who owns the node now.
+        """
+        rows = self._database.rows(
+            "SELECT max(c.seq) AS seq, n.owner AS account, c.stamp, c.kind, c.actor, c.node, c.data"
+            " FROM changes c JOIN nodes n ON n.id = c.node AND n.bin IS NULL"
+            " WHERE c.actor = ? GROUP BY c.node ORDER BY 1 DESC",
+            actor_id,
+        )
+        return [_change(row) for row in rows]
+
 
 def _change(row: Iterable[Any]) -> Change:
     seq, account, stamp, kind, actor, node, data = row

@@ -87,6 +87,11 @@ class Contents:
         )
         return None if row is None else Version(*row)
 
+    def find(self, version_id: int) -> Version | None:
+        """The version of that id, if there still is one."""
+        row = self._database.row(_SELECT + "WHERE v.id = ?", version_id)
+        return None if row is None else Version(*row)
+
     def current(self, node: Node) -> Version:
         """The version of a file that counts."""
         row = self._database.row(_SELECT + "WHERE v.id = ?", node.version)
@@ -96,6 +101,26 @@ class Contents:
     def drop_history(self, node: Node) -> None:
         """Forget every version of a file but the current one."""
         self._database.run("DELETE FROM versions WHERE node = ? AND id <> ?", node.id, node.version)
+
+    def keep_newest(self, node: Node, most: int) -> None:
+        """Forget the oldest versions of a file, so that at most *most* are left."""
+        self._database.run(
+            "DELETE FROM versions WHERE node = ?1 AND id <> ?2 AND id NOT IN"
+            " (SELECT id FROM versions WHERE node = ?1 ORDER BY id DESC LIMIT ?3)",
+            node.id,
+            node.version,
+            most,
+        )
+
+    def bytes_below(self, node: Node) -> int:
+        """The size of all versions of the files at and below a node."""
+        found = self._database.value(
+            "SELECT coalesce(sum(b.size), 0) FROM versions v JOIN blobs b ON b.id = v.blob"
+            " WHERE v.node IN (SELECT value FROM json_each(?))",
+            self._tree.ids_below(node.id),
+        )
+        assert isinstance(found, int)
+        return found
 
     def drop_all_histories(self, owner_id: int) -> None:
         """Forget every version of the owner's files but the current ones."""

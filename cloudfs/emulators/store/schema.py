@@ -12,7 +12,7 @@ A blob that loses a reference is noted in `loose`, by triggers, because rows als
 cascade; `Blobs.sweep` then looks whether it was the last.
 """
 
-VERSION = 1
+VERSION = 2
 
 SCHEMA = """
 CREATE TABLE accounts (
@@ -144,6 +144,7 @@ CREATE TABLE changes (
     data TEXT NOT NULL                    -- the rest, as JSON
 );
 CREATE INDEX changes_account ON changes (account, stamp);
+CREATE INDEX changes_node ON changes (node);
 
 CREATE TABLE links (
     key TEXT PRIMARY KEY,
@@ -176,6 +177,20 @@ CREATE TABLE shares (
 CREATE INDEX shares_node ON shares (node);
 CREATE INDEX shares_member ON shares (member);
 
+CREATE TABLE grants (                     -- access to one entry, where members mount nothing
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    node INTEGER NOT NULL REFERENCES nodes ON DELETE CASCADE,
+    giver INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
+    member INTEGER REFERENCES accounts ON DELETE CASCADE,  -- NULL: everybody
+    level TEXT NOT NULL,                  -- what the service calls the extent of it
+    created INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    expires INTEGER,
+    password TEXT
+);
+CREATE INDEX grants_node ON grants (node);
+CREATE INDEX grants_member ON grants (member);
+
 CREATE TABLE favourites (
     account INTEGER NOT NULL REFERENCES accounts ON DELETE CASCADE,
     node INTEGER NOT NULL REFERENCES nodes ON DELETE CASCADE,
@@ -192,6 +207,17 @@ CREATE TABLE records (                    -- what only one protocol knows about
     PRIMARY KEY (kind, key)
 );
 CREATE INDEX records_due ON records (kind, due) WHERE due IS NOT NULL;
+
+CREATE TABLE numbers (                    -- ids as a protocol counts them
+    space TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    node INTEGER NOT NULL UNIQUE REFERENCES nodes ON DELETE CASCADE,
+    PRIMARY KEY (space, number)
+);
+CREATE TABLE counters (
+    space TEXT PRIMARY KEY,
+    last INTEGER NOT NULL                 -- a number that was given is never given again
+);
 
 CREATE VIEW entries AS
     SELECT n.id, n.owner, n.author, n.parent, n.name, n.kind, n.target, n.size, n.created,

@@ -13,7 +13,7 @@ from typing import Any
 from cloudfs.emulators.clock import Clock
 from cloudfs.emulators.store.database import Database
 
-_COLUMNS = (
+COLUMNS = (
     "id, owner, author, parent, name, kind, target, size, created, modified, client_created,"
     " client_modified, stamp, bin, version, number, blob, digest"
 )
@@ -41,6 +41,8 @@ class Order(StrEnum):
 
     NAME = "name"  # by the bytes of the name, or of what names are compared by
     MODIFIED = "modified"
+    CREATED = "created"
+    SIZE = "size"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,13 @@ class Tree:
             self._database.run("INSERT INTO roots VALUES (?, ?, ?)", account_id, space, found)
         return self.get(found)
 
+    def remove_root(self, account_id: int, space: str) -> None:
+        """Delete one of the account's trees, versions included, for good."""
+        found = self._database.value(
+            "DELETE FROM roots WHERE account = ? AND space = ? RETURNING node", account_id, space
+        )
+        self.remove(self.get(found))
+
     def child(self, parent_id: int, name: str) -> Node | None:
         """The child of that name; the oldest if there are several."""
         return self._one(
@@ -122,7 +131,7 @@ class Tree:
     ) -> list[Node]:
         """The children of a folder, or *limit* of them after *offset*."""
         direction = "DESC" if descending else "ASC"
-        keys = "name_key" if order == Order.NAME else f"modified {direction}, name_key"
+        keys = "name_key" if order == Order.NAME else f"{order} {direction}, name_key"
         return self._many(
             "WHERE parent = ? AND NOT (? AND kind = 'file')"
             f" ORDER BY {keys} {direction}, id LIMIT ? OFFSET ?",
@@ -259,6 +268,10 @@ class Tree:
         """Note what the client said about the age of a node."""
         self._set(node.id, client_created=created, client_modified=modified)
 
+    def set_created(self, node_id: int, created: int) -> None:
+        """Note when a node came to be as it is, in ms; for services that tell it so."""
+        self._set(node_id, created=created)
+
     def set_content(self, node: Node, version_id: int, size: int) -> None:
         """Make a version the one that counts."""
         self._set(node.id, current=version_id, size=size)
@@ -318,12 +331,13 @@ class Tree:
         return next(iter(self._many(clause, *values)), None)
 
     def _many(self, clause: str, *values: object) -> list[Node]:
-        statement = f"SELECT {_COLUMNS} FROM entries {clause}"  # noqa: S608 - our own text
+        statement = f"SELECT {COLUMNS} FROM entries {clause}"  # noqa: S608 - our own text
         rows = self._database.rows(statement, *values)
-        return [_node(row) for row in rows]
+        return [node_of(row) for row in rows]
 
 
-def _node(row: Iterable[Any]) -> Node:
+def node_of(row: Iterable[Any]) -> Node:
+    """The node of a row of `COLUMNS`."""
     values = list(row)
     values[5] = Kind(values[5])
     return Node(*values)

@@ -45,6 +45,12 @@ class Uploads:
             return None
         return Upload(row["name"], row["account"], row["expires"], json.loads(row["data"]))
 
+    def note(self, upload: Upload, data: dict[str, Any]) -> None:
+        """Remember something else about an upload."""
+        self._database.run(
+            "UPDATE uploads SET data = ? WHERE name = ?", json.dumps(data), upload.name
+        )
+
     def put(self, upload: Upload, number: int, blob: Blob) -> None:
         """A part has arrived; it replaces an earlier one of the same number."""
         self._database.run("DELETE FROM parts WHERE upload = ? AND number = ?", upload.name, number)
@@ -58,6 +64,10 @@ class Uploads:
             upload.name,
         )
         return [(row["number"], Blob(row["id"], row["digest"], row["size"])) for row in rows]
+
+    def drop_parts(self, upload: Upload) -> None:
+        """Let go of what has arrived."""
+        self._database.run("DELETE FROM parts WHERE upload = ?", upload.name)
 
     def end(self, upload: Upload) -> None:
         """Close a place."""
