@@ -36,7 +36,8 @@ from cloudfs.operations.xattrs import ExtendedAttributes
 from cloudfs.providers.base import Provider, resolve
 from cloudfs.providers.registry import create
 from cloudfs.tree.attributes import Defaults
-from cloudfs.tree.listings import Listings, Watchers
+from cloudfs.tree.listings import Listings
+from cloudfs.tree.merging import Watchers
 from cloudfs.tree.metadata import Metadata
 from cloudfs.tree.names import Names
 from cloudfs.tree.nodes import Node, Tree

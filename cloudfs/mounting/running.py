@@ -19,7 +19,7 @@ from cloudfs.mounting import mountpoints
 from cloudfs.mounting.building import Assembly, assemble, connected
 from cloudfs.mounting.commands import Commands
 from cloudfs.mounting.folders import Folders, locked
-from cloudfs.tree.listings import Watchers
+from cloudfs.tree.merging import Watchers
 
 log = logging.getLogger(__name__)
 

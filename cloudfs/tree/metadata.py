@@ -8,6 +8,7 @@ without waiting for it: what a crash takes away is asked for again.
 import logging
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -40,27 +41,33 @@ class Metadata:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def load(self, folder_id: EntryId) -> Remembered | None:
-        """The listing of a folder, if it is remembered."""
+    async def load(self, folder_id: EntryId, *, most: int = 0) -> dict[EntryId, Remembered]:
+        """The listing of a folder, if it is remembered, and those of the folders below it.
 
-        def work(connection: sqlite3.Connection) -> Remembered | None:
-            row = connection.execute(
-                "SELECT tag, read_at FROM listings WHERE folder_id = ?", (folder_id,)
-            ).fetchone()
-            if row is None:
-                return None
-            found = connection.execute(
-                "SELECT id, record FROM entries WHERE folder_id = ?", (folder_id,)
-            )
-            entries = tuple(entry_from_record(id_, folder_id, record) for id_, record in found)
-            tag, read_at = row
-            return Remembered(entries, ListingTag(tag) if tag is not None else None, read_at)
+        Folders come before those in them, and no more once there are *most* entries.
+        """
+
+        def work(connection: sqlite3.Connection) -> dict[EntryId, Remembered]:
+            found: dict[EntryId, Remembered] = {}
+            waiting = deque([folder_id])
+            left = most
+            while waiting:
+                at = waiting.popleft()
+                listing = _listing(connection, at)
+                if listing is None:
+                    continue
+                found[at] = listing
+                left -= len(listing.entries)
+                if left < 0:
+                    break
+                waiting.extend(entry.id for entry in listing.entries if entry.is_folder)
+            return found
 
         try:
             return await self._database.write(work)
         except sqlite3.DatabaseError as error:
             log.warning("the cache is damaged (%s); it begins anew with the next mount", error)
-            return None
+            return {}
 
     def save(self, folder_id: EntryId, entries: Iterable[Entry], tag: ListingTag | None) -> None:
         """Remember a complete listing that was read now."""
@@ -133,3 +140,15 @@ class Metadata:
                 "DELETE FROM listings WHERE folder_id = ?", (folder_id,)
             )
         )
+
+
+def _listing(connection: sqlite3.Connection, folder_id: EntryId) -> Remembered | None:
+    row = connection.execute(
+        "SELECT tag, read_at FROM listings WHERE folder_id = ?", (folder_id,)
+    ).fetchone()
+    if row is None:
+        return None
+    found = connection.execute("SELECT id, record FROM entries WHERE folder_id = ?", (folder_id,))
+    entries = tuple(entry_from_record(id_, folder_id, record) for id_, record in found)
+    tag, read_at = row
+    return Remembered(entries, ListingTag(tag) if tag is not None else None, read_at)

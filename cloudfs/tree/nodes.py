@@ -25,7 +25,8 @@ class Listing:
     """
 
     complete: bool = False  # are the node's children all there are?
-    read_at: float | None = None  # trio's clock; None: remembered from an earlier process
+    read_at: float | None = None  # trio's clock; None: it is not believed
+    remembered: bool = False  # from an earlier process, and not asked for again yet
     tag: ListingTag | None = None
     serial: int = 0
     touched: dict[str, int] = field(default_factory=dict)

@@ -42,10 +42,12 @@ class Bone:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """What is remembered of an entry."""
+    """What is remembered of an entry: also where it was, if it was seen before."""
 
     number: InodeNumber
-    attributes: Attributes | None
+    attributes: Attributes | None = None
+    parent: InodeNumber | None = None
+    name: str | None = None
 
 
 class Register:
@@ -79,21 +81,23 @@ class Register:
 
         def work(connection: sqlite3.Connection) -> dict[EntryId, Registered]:
             rows = connection.execute(
-                "SELECT id, nodes.number, kind, record FROM nodes"
+                "SELECT id, nodes.number, parent, name, kind, record FROM nodes"
                 " LEFT JOIN attributes ON attributes.number = nodes.number"
                 " WHERE id IN (SELECT value FROM json_each(?))",
                 (wanted,),
             )
             return {
-                EntryId(id_): Registered(InodeNumber(number), attributes_from_record(record))
-                for id_, number, kind, record in rows
+                EntryId(id_): Registered(
+                    InodeNumber(number), attributes_from_record(record), parent, name
+                )
+                for id_, number, parent, name, kind, record in rows
                 if kinds[id_] == kind
             }
 
         found = await self._database.write(work)
         for entry in entries:
             if entry.id not in found:
-                found[entry.id] = Registered(self.new_number(), None)
+                found[entry.id] = Registered(self.new_number())
         return found
 
     async def attributes(self, number: InodeNumber) -> Attributes | None:

@@ -5,14 +5,16 @@ from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import trio
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from cloudfs.database import open_database
 from cloudfs.errors import CloudError, Unreachable
 from cloudfs.model import Entry, EntryId, Kind, ListingTag, Page, Pages
 from cloudfs.providers.base import NameRules
 from cloudfs.providers.memory import MemoryService
-from cloudfs.tree import metadata, register
-from cloudfs.tree.listings import Listings, Watchers
+from cloudfs.tree import metadata, register, revalidating
+from cloudfs.tree.listings import Listings
+from cloudfs.tree.merging import Watchers
 from cloudfs.tree.metadata import Metadata
 from cloudfs.tree.names import Names
 from cloudfs.tree.nodes import Node, Tree
@@ -150,6 +152,10 @@ class Looking:
 
     async def settled(self) -> None:
         """Wait until nothing is asked behind any more."""
+        clock = trio.lowlevel.current_clock()
+        assert isinstance(clock, MockClock)
+        await wait_all_tasks_blocked()
+        clock.jump(revalidating.PAUSE)
         while self.behind.child_tasks:
             await trio.lowlevel.checkpoint()
 

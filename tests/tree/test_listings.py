@@ -8,6 +8,7 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 
 from cloudfs.errors import NotFound, Unreachable
 from cloudfs.model import InodeNumber, Kind, Page
+from cloudfs.tree import revalidating
 from cloudfs.tree.listings import PAUSE
 from cloudfs.tree.nodes import Node
 from tests.tree.looking import Looking, Service, looking
@@ -342,6 +343,64 @@ async def test_remembered_listings_answer_while_the_service_is_down(
         await look.settled()
         mock_clock.jump(1000)
         assert await look.ls("/docs") == {"a", "b"}
+
+
+async def test_a_remembered_tree_is_there_at_once(
+    service: Service, tmp_path: Path, mock_clock: MockClock
+):
+    async with looking(service, tmp_path) as look:
+        await look.ls("/docs")
+    service.go_down()
+    async with looking(service, tmp_path) as look:
+        await look.ls()
+        docs = await look.node("/docs")
+        assert set(docs.children) == {"a", "b"}
+        assert not look.listings.is_missing(docs)
+        assert look.register.asked == 1
+
+
+async def test_only_remembered_listings_that_were_needed_are_asked_for_again(
+    service: Service, tmp_path: Path, mock_clock: MockClock
+):
+    async with looking(service, tmp_path) as look:
+        await look.ls("/docs")
+    service.calls.clear()
+    async with looking(service, tmp_path) as look:
+        await look.ls()
+        await look.settled()
+        assert service.listings == 1
+        await look.ls("/docs")
+        await look.settled()
+        assert service.listings == 2
+
+
+async def test_nothing_is_asked_for_again_while_somebody_runs_through_the_tree(
+    service: Service, tmp_path: Path, mock_clock: MockClock
+):
+    async with looking(service, tmp_path) as look:
+        await look.ls("/docs")
+    service.calls.clear()
+    async with looking(service, tmp_path) as look:
+        for _ in range(5):
+            await look.ls("/docs")
+            await wait_all_tasks_blocked()
+            mock_clock.jump(revalidating.PAUSE * 0.8)
+        await wait_all_tasks_blocked()
+        assert service.listings == 0
+        await look.settled()
+        assert service.listings == 2
+
+
+async def test_a_remembered_folder_that_the_service_has_lost_is_found_missing(
+    service: Service, tmp_path: Path, mock_clock: MockClock
+):
+    async with looking(service, tmp_path) as look:
+        await look.ls("/docs")
+    await service.rm("/docs")
+    async with looking(service, tmp_path) as look:
+        assert await look.ls("/docs") == {"a", "b"}
+        await look.settled()
+        assert "docs" not in await look.ls()
 
 
 async def test_a_folder_that_was_not_remembered_is_asked_for(

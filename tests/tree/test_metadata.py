@@ -66,11 +66,15 @@ def same(found: Remembered | None, entries: Sequence[Entry]) -> bool:
     )
 
 
+async def loaded(metadata: Metadata, folder_id: EntryId) -> Remembered | None:
+    return (await metadata.load(folder_id)).get(folder_id)
+
+
 async def test_a_listing_is_remembered_over_a_restart(tmp_path: Path):
     async with opened(tmp_path) as metadata:
         metadata.save(DOCS, [FULL, PLAIN], ListingTag("t1"))
     async with opened(tmp_path) as metadata:
-        found = await metadata.load(DOCS)
+        found = await loaded(metadata, DOCS)
     assert found is not None
     assert set(map(entry_record, found.entries)) == {entry_record(FULL), entry_record(PLAIN)}
     assert {e.parent_id for e in found.entries} == {DOCS}
@@ -80,17 +84,17 @@ async def test_a_listing_is_remembered_over_a_restart(tmp_path: Path):
 
 async def test_an_empty_folder_is_remembered_and_is_not_an_unknown_one(metadata: Metadata):
     metadata.save(DOCS, [], None)
-    found = await metadata.load(DOCS)
+    found = await loaded(metadata, DOCS)
     assert found is not None
     assert (found.entries, found.tag) == ((), None)
-    assert await metadata.load(EntryId("unknown")) is None
+    assert await loaded(metadata, EntryId("unknown")) is None
 
 
 async def test_a_newer_listing_takes_the_place_of_the_older(metadata: Metadata):
     a, b = child("a"), child("b")
     metadata.save(DOCS, [a, b], ListingTag("t1"))
     metadata.save(DOCS, [b], ListingTag("t2"))
-    found = await metadata.load(DOCS)
+    found = await loaded(metadata, DOCS)
     assert found is not None
     assert (found.entries, found.tag) == ((b,), "t2")
 
@@ -100,21 +104,21 @@ async def test_an_entry_is_in_the_folder_that_listed_it_last(metadata: Metadata)
     other = EntryId("other")
     metadata.save(DOCS, [a], None)
     metadata.save(other, [replace(a, parent_id=other)], None)
-    assert same(await metadata.load(DOCS), [])
-    assert same(await metadata.load(other), [a])
+    assert same(await loaded(metadata, DOCS), [])
+    assert same(await loaded(metadata, other), [a])
 
 
 async def test_a_listing_that_still_holds_has_the_time_and_tag_of_now(metadata: Metadata):
     metadata.save(DOCS, [child("a")], ListingTag("t1"))
-    before = await metadata.load(DOCS)
+    before = await loaded(metadata, DOCS)
     metadata.confirm(DOCS, ListingTag("t2"))
     metadata.confirm(EntryId("unknown"), ListingTag("t2"))
-    found = await metadata.load(DOCS)
+    found = await loaded(metadata, DOCS)
     assert found is not None
     assert before is not None
     assert (found.entries, found.tag) == (before.entries, "t2")
     assert found.read_at > before.read_at
-    assert await metadata.load(EntryId("unknown")) is None
+    assert await loaded(metadata, EntryId("unknown")) is None
 
 
 async def test_what_is_made_or_changed_here_belongs_to_the_listing(metadata: Metadata):
@@ -122,7 +126,7 @@ async def test_what_is_made_or_changed_here_belongs_to_the_listing(metadata: Met
     metadata.save(DOCS, [a], None)
     metadata.put(b)
     metadata.put(replace(a, size=9))
-    found = await metadata.load(DOCS)
+    found = await loaded(metadata, DOCS)
     assert same(found, [a, b])
     assert found is not None
     assert {e.name: e.size for e in found.entries} == {"a": 9, "b": 0}
@@ -130,7 +134,7 @@ async def test_what_is_made_or_changed_here_belongs_to_the_listing(metadata: Met
 
 async def test_what_is_put_into_an_unknown_folder_does_not_make_it_known(metadata: Metadata):
     metadata.put(child("a"))
-    assert await metadata.load(DOCS) is None
+    assert await loaded(metadata, DOCS) is None
 
 
 async def test_what_is_removed_is_gone_with_its_own_listing(metadata: Metadata):
@@ -138,14 +142,14 @@ async def test_what_is_removed_is_gone_with_its_own_listing(metadata: Metadata):
     metadata.save(DOCS, [inner, child("a")], None)
     metadata.save(inner.id, [], None)
     metadata.remove(inner.id)
-    assert same(await metadata.load(DOCS), [child("a")])
-    assert await metadata.load(inner.id) is None
+    assert same(await loaded(metadata, DOCS), [child("a")])
+    assert await loaded(metadata, inner.id) is None
 
 
 async def test_a_forgotten_listing_is_asked_for_again(metadata: Metadata):
     metadata.save(DOCS, [child("a")], None)
     metadata.forget(DOCS)
-    assert await metadata.load(DOCS) is None
+    assert await loaded(metadata, DOCS) is None
 
 
 async def test_where_ids_are_paths_all_below_a_moved_folder_follow(metadata: Metadata):
@@ -158,20 +162,19 @@ async def test_where_ids_are_paths_all_below_a_moved_folder_follow(metadata: Met
     metadata.save(inner.id, [a], ListingTag("t2"))
     metadata.save(beside.id, [child("b", "docs2")], ListingTag("t3"))
     metadata.rebase(DOCS, EntryId("x/papers"))
-    found = [
-        await metadata.load(EntryId(id_)) for id_ in ("x/papers", "x/papers/inner", "docs2", "root")
-    ]
-    ids = [[e.id for e in f.entries] if f is not None else None for f in found]
-    assert ids[:3] == [["x/papers/inner"], ["x/papers/inner/a"], ["docs2/b"]]
-    assert sorted(ids[3] or []) == ["docs2", "x/papers"]
-    assert await metadata.load(DOCS) is None
-    assert await metadata.load(inner.id) is None
+    ids = ("x/papers", "x/papers/inner", "docs2", "root")
+    found = [await loaded(metadata, EntryId(id_)) for id_ in ids]
+    below = [[e.id for e in f.entries] if f is not None else None for f in found]
+    assert below[:3] == [["x/papers/inner"], ["x/papers/inner/a"], ["docs2/b"]]
+    assert sorted(below[3] or []) == ["docs2", "x/papers"]
+    assert await loaded(metadata, DOCS) is None
+    assert await loaded(metadata, inner.id) is None
 
 
 async def test_a_rebase_onto_what_is_remembered_takes_its_place(metadata: Metadata):
     metadata.save(EntryId("old"), [child("a", "old")], ListingTag("t1"))
     metadata.save(EntryId("new"), [child("a", "new")], ListingTag("t2"))
     metadata.rebase(EntryId("old"), EntryId("new"))
-    found = await metadata.load(EntryId("new"))
+    found = await loaded(metadata, EntryId("new"))
     assert found is not None
     assert ([e.id for e in found.entries], found.tag) == (["new/a"], "t1")
