@@ -220,8 +220,10 @@ class RemoteFile:
                 for block, data in arriving.add(piece):
                     self._memory[block] = data
                     self._flying.pop(block).set()
-                if len(arriving.unstored) >= STORED_TOGETHER or arriving.complete:
+                if len(arriving.unstored) >= STORED_TOGETHER:
                     await self._keep(arriving)
+        if arriving.unstored:
+            await self._keep(arriving)
 
     async def _keep(self, arriving: "_Arrival") -> None:
         """Move arrived blocks from memory to disk; if it does not take them, keep the last few."""

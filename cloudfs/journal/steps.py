@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import trio
 
 from cloudfs.content.drafts import Snapshot
-from cloudfs.errors import AlreadyExists, BadReply, Changed, NotEmpty, NotFound
+from cloudfs.errors import AlreadyExists, BadReply, Changed, NotEmpty, NotFound, Unsupported
 from cloudfs.journal.changes import Change, Sent
 from cloudfs.journal.journal import Journal
 from cloudfs.journal.settling import Again, Settling
@@ -206,6 +206,8 @@ class Steps:
         except Changed:
             entry = await self.provider.stat(base.id)  # somebody's newer content keeps its time
             same_content = False
+        except Unsupported:
+            entry = base  # this very server cannot: the time is kept here only
         if change.times == when:
             change.times = None
         self.journal.progressed(change, entry, change.origin, same_content=same_content)

@@ -195,6 +195,7 @@ async def assemble(
         names=names,
         read_only=settings.ro or not capabilities.writable,
         symlinks=settings.symlinks == "store",
+        domain=provider.domain,
     )
     looks = Looks(journal, register, _defaults(settings), rules)
     name_operations = NameOperations(listings, journal, rules, looks)
@@ -205,6 +206,7 @@ async def assemble(
         names=name_operations,
         files=Files(
             tree,
+            listings,
             journal,
             contents,
             name_operations,

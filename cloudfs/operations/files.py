@@ -5,15 +5,16 @@ import time
 from dataclasses import dataclass
 
 from cloudfs.content.contents import Contents, LazyContent
-from cloudfs.errors import Changed, InvalidRequest, IsAFolder, NotFound, NotPermitted
+from cloudfs.errors import Changed, CloudError, InvalidRequest, IsAFolder, NotFound, NotPermitted
 from cloudfs.journal.changes import NotStored
 from cloudfs.journal.journal import Journal
-from cloudfs.model import HandleNumber
+from cloudfs.model import Entry, HandleNumber
 from cloudfs.operations.attributes import Creator, Looks
 from cloudfs.operations.handles import Handles
 from cloudfs.operations.names import NameOperations
 from cloudfs.operations.rules import Rules
 from cloudfs.operations.siblings import Siblings
+from cloudfs.tree.listings import Listings
 from cloudfs.tree.nodes import Node, Tree
 
 MOST_TRIES = 4
@@ -43,6 +44,7 @@ class Files:
     def __init__(
         self,
         tree: Tree,
+        listings: Listings,
         journal: Journal,
         contents: Contents,
         names: NameOperations,
@@ -51,6 +53,7 @@ class Files:
         siblings: Siblings,
     ) -> None:
         self._tree = tree
+        self._listings = listings
         self._journal = journal
         self._contents = contents
         self._names = names
@@ -104,9 +107,26 @@ class Files:
             try:
                 return await self._read(file, offset, size)
             except (Changed, NotFound):
-                if not await self._journal.settle_down(file.node, seen):
-                    raise  # it was not what is being done here that got in the way
+                if await self._journal.settle_down(file.node, seen):
+                    continue  # it was what is being done here that got in the way
+                if not await self._is_still_there(file.node, seen):
+                    raise
         return await self._read(file, offset, size)
+
+    async def _is_still_there(self, node: Node, seen: Entry | None) -> bool:
+        """Whether the service has the same bytes under another version now.
+
+        If it has others, or none, the name leads there when this returns.
+        """
+        if (folder := node.parent) is None or node.pinned:
+            return False
+        self._listings.expire(folder)
+        folder.listing.tag = None
+        try:
+            await self._listings.ensure(folder)
+        except CloudError:
+            return False
+        return node.parent is not None and node.entry != seen
 
     async def _read(self, file: OpenFile, offset: int, size: int) -> bytes:
         draft = self._journal.draft(file.node)

@@ -95,6 +95,7 @@ class NameOperations:
             raise InvalidRequest("two entries cannot be exchanged in one step here")
         node = await self._child(old_parent, old_name)
         self._rules.changeable(new_parent)
+        self._rules.movable(old_parent, new_parent)
         await self._listings.ensure(new_parent)
         if node.parent is not old_parent or node.name != old_name:
             raise NotFound(f"{old_name!r} has just been moved or removed")

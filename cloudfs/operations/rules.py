@@ -1,8 +1,17 @@
 """What a program may do on this drive, apart from permissions, which are the kernel's business."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from cloudfs.errors import AlreadyExists, InvalidName, NotAFolder, NotPermitted, ReadOnly
+from cloudfs.errors import (
+    AcrossDomains,
+    AlreadyExists,
+    InvalidName,
+    NotAFolder,
+    NotPermitted,
+    ReadOnly,
+)
+from cloudfs.model import EntryId
 from cloudfs.tree.names import LINK_SUFFIX, Names
 from cloudfs.tree.nodes import Node
 
@@ -14,6 +23,7 @@ class Rules:
     names: Names
     read_only: bool = False
     symlinks: bool = True
+    domain: Callable[[EntryId], str] = lambda _: ""  # see `Provider.domain`
 
     def changeable(self, folder: Node) -> None:
         """A name is about to be made or removed in *folder*."""
@@ -30,6 +40,21 @@ class Rules:
             raise ReadOnly("the drive is mounted read-only")
         if node.entry is not None and not node.entry.writable:
             raise NotPermitted(f"{node.path()} cannot be changed by this account")
+
+    def movable(self, folder: Node, target: Node) -> None:
+        """What is in *folder* is about to be moved into *target*; mv(1) copies if it cannot be."""
+        if folder is not target and self._domain_of(folder) != self._domain_of(target):
+            raise AcrossDomains(
+                f"the service moves nothing from {folder.path()} to {target.path()}"
+            )
+
+    def _domain_of(self, folder: Node) -> str:
+        at: Node | None = folder
+        while at is not None:
+            if at.entry is not None:
+                return self.domain(at.entry.id)
+            at = at.parent
+        return ""
 
     def free(self, folder: Node, name: str, *, but: Node | None = None) -> None:
         """A new name must not be there yet, not even in other case where that is the same."""

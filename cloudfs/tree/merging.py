@@ -6,7 +6,7 @@ There is no await in here: a tree is never seen half changed.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from cloudfs.model import EntryId, InodeNumber
+from cloudfs.model import Entry, EntryId, InodeNumber
 from cloudfs.tree.names import Shown
 from cloudfs.tree.nodes import Node, Tree
 from cloudfs.tree.register import Register, Registered
@@ -136,16 +136,30 @@ class Merge:
             self._keep(node)
         elif not self._settled(shown.name):
             return
+        self._compare(node, before, shown)
+
+    def _compare(self, node: Node, before: Entry, shown: Shown) -> None:
+        """Take over what is listed of a node that is in its place."""
+        entry = shown.entry
         if before.version == entry.version:
             self._tree.identify(node, entry)
             if (before.modified_ns, before.size) != (entry.modified_ns, entry.size):
                 self._watchers.attributes_changed(node)
+        elif node.relocated and (before.modified_ns, before.size) == (
+            entry.modified_ns,
+            entry.size,
+        ):  # the versions of some servers depend on the path
+            node.aliases |= {before.version}
+            if node.pages == before.version:
+                node.pages = entry.version
+            self._tree.identify(node, entry)
         elif node.handles:
             self._replace(node, shown)
         else:
             node.aliases = frozenset()
             self._tree.identify(node, entry)
             self._watchers.content_changed(node)
+        node.relocated = False
 
     def _replace(self, node: Node, shown: Shown) -> None:
         """Leave the open file to those who have it open; the name gets a new node."""

@@ -52,6 +52,7 @@ class Node:
         "pages",
         "parent",
         "places",
+        "relocated",
         "subfolders",
         "writers",
     )
@@ -71,6 +72,7 @@ class Node:
         self.lookups = 0  # of the kernel; see `Tree.looked_up`
         self.handles = 0  # open file or folder handles
         self.aliases: frozenset[Version] = frozenset()  # versions of the same bytes as the entry's
+        self.relocated = False  # its path on the service is another one, and maybe its version
         self.pages: Version | None = None  # the content of which the kernel may have pages
 
         # Changing, of folders only.
@@ -235,6 +237,7 @@ class Tree:
                 below,
                 replace(entry, id=EntryId(new + entry.id[len(old) :]), parent_id=parent_id),
             )
+            below.relocated = True
 
     # The kernel's references ------------------------------------------------------------------
 

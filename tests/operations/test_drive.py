@@ -6,7 +6,9 @@ import pytest
 
 from cloudfs.config import MountSettings
 from cloudfs.errors import (
+    AcrossDomains,
     AlreadyExists,
+    Changed,
     InvalidName,
     InvalidRequest,
     IsAFolder,
@@ -16,11 +18,15 @@ from cloudfs.errors import (
     NotFound,
     NotPermitted,
     ReadOnly,
+    Unsupported,
 )
+from cloudfs.model import DownloadLink, Entry, EntryId
 from cloudfs.operations.attributes import Wanted
 from cloudfs.operations.xattrs import NoAttribute
+from cloudfs.providers.base import resolve
 from cloudfs.providers.memory import MemoryProvider
 from tests.drives import ME, DriveByPath, open_drive, remote_tree
+from tests.support import BytesContent
 
 
 @pytest.fixture
@@ -326,3 +332,69 @@ async def test_nothing_stays_open(drive: DriveByPath):
     assert len(drive.drive.files.handles) == 0
     assert len(drive.drive.tree) == 1
     assert list(drive.assembly.folders.drafts.iterdir()) == []
+
+
+class WalledProvider(MemoryProvider):
+    """Nothing moves from one folder of the root to another."""
+
+    def domain(self, entry_id: EntryId) -> str:
+        return "" if entry_id == EntryId("root") else entry_id
+
+
+async def test_a_rename_that_the_service_cannot_do_is_refused_at_once(tmp_path: Path):
+    provider = WalledProvider()
+    async with open_drive(provider, tmp_path) as drive:
+        await drive.mkdir("/a")
+        await drive.mkdir("/b")
+        await drive.write("/a/f", b"x")
+        await drive.flush()
+        with pytest.raises(AcrossDomains):
+            await drive.rename("/a/f", "/b/f")
+        await drive.rename("/a/f", "/a/g")
+        await drive.rename("/a", "/c")
+        await drive.flush()
+        assert set(await remote_tree(provider)) == {"/c", "/c/g", "/b"}
+
+
+class ForgetfulProvider(MemoryProvider):
+    """Only the present version of a file can be had."""
+
+    async def download_link(self, entry: Entry) -> DownloadLink:
+        if (await self.stat(entry.id)).version != entry.version:
+            raise Changed(f"{entry.name} has changed")
+        return await super().download_link(entry)
+
+
+async def test_a_file_that_was_changed_elsewhere_is_read_as_it_is_now_when_opened_again(
+    tmp_path: Path,
+):
+    provider = ForgetfulProvider()
+    async with open_drive(provider, tmp_path) as drive:
+        await drive.write("/f", b"old")
+        await drive.flush()
+        handle = await drive.open("/f", os.O_RDONLY)
+        other = MemoryProvider(service=provider.service)
+        entry = await resolve(other, "/f")
+        await other.upload(EntryId("root"), "f", BytesContent(b"newer", 5), replacing=entry)
+        with pytest.raises(Changed):
+            await drive.drive.files.read(handle, 0, 10)
+        assert await drive.read("/f") == b"newer"
+        await drive.close(handle)
+
+
+class TimelessProvider(MemoryProvider):
+    """It finds out late that the service cannot set a time."""
+
+    async def set_modified(self, entry: Entry, modified_ns: int) -> Entry:
+        raise Unsupported(f"this server cannot set the time of {entry.name} to {modified_ns}")
+
+
+async def test_a_time_that_the_service_turns_out_not_to_take_is_kept_here(tmp_path: Path):
+    provider = TimelessProvider()
+    async with open_drive(provider, tmp_path) as drive:
+        await drive.write("/f", b"x")
+        await drive.flush()
+        await drive.drive.looks.set(await drive.node("/f"), Wanted(modified_ns=10**18))
+        await drive.flush()
+        assert not drive.assembly.journal.changes
+        assert drive.drive.looks.of(await drive.node("/f")).modified_ns == 10**18

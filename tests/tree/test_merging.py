@@ -611,3 +611,22 @@ async def test_a_link_that_becomes_a_file_is_one_here(
     assert not docs.children["l"].is_symlink
     assert docs.children["l"].number == number
     assert "/docs/l" in look.heard.names
+
+
+async def test_a_version_that_depends_on_the_path_is_no_new_content(
+    look: Looking, docs: Node, service: Service
+):
+    node = docs.children["a"]
+    before = node.entry
+    assert before is not None
+    node.relocated = True
+    service.retouch = lambda page, _: replace(
+        page, entries=tuple(replace(e, version=Version(f"moved-{e.version}")) for e in page.entries)
+    )
+    docs.listing.tag = None
+    await look.listings.refresh(docs)
+    assert docs.children["a"] is node
+    assert node.aliases == {before.version}
+    assert node.entry is not None
+    assert node.entry.version == f"moved-{before.version}"
+    assert look.heard.contents == ["/docs/b"]
