@@ -1,6 +1,6 @@
 """The values that every layer speaks of: entries, versions, links, content to upload."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 from types import MappingProxyType
@@ -144,6 +144,13 @@ class Content(Protocol):
 
     async def checksum(self, algorithm: str) -> Checksum:
         """Digest of all bytes by an algorithm of hashlib; computed once, off the event loop."""
+
+    def unchanged(self, version: Version) -> Sequence[tuple[int, int]]:
+        """Ranges (start, stop) of bytes that the file has at the same place in *version*.
+
+        In order, and apart from one another; none if that is not known. For services that can
+        take them from what they have.
+        """
 
 
 class Transfer:

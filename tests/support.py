@@ -7,15 +7,22 @@ from typing import NoReturn
 import pytest
 
 from cloudfs.errors import LinkExpired, TransientError
-from cloudfs.model import Checksum, DownloadLink, Entry, EntryId, Pieces
+from cloudfs.model import Checksum, DownloadLink, Entry, EntryId, Pieces, Version
 from cloudfs.providers.base import Provider
 
 
 class BytesContent:
     """Content to upload that is held in memory."""
 
-    def __init__(self, data: bytes, modified_ns: int | None = None) -> None:
+    def __init__(
+        self,
+        data: bytes,
+        modified_ns: int | None = None,
+        *,
+        based_on: tuple[Version, list[tuple[int, int]]] = (Version(""), []),
+    ) -> None:
         self.data = data
+        self.based_on = based_on
         self.modified_ns = time.time_ns() if modified_ns is None else modified_ns
         self.reads: list[tuple[int, int]] = []
 
@@ -30,6 +37,10 @@ class BytesContent:
 
     async def checksum(self, algorithm: str) -> Checksum:
         return Checksum(algorithm, hashlib.new(algorithm, self.data).hexdigest())
+
+    def unchanged(self, version: Version) -> list[tuple[int, int]]:
+        known, ranges = self.based_on
+        return ranges if version == known else []
 
 
 async def listing(provider: Provider, folder_id: EntryId) -> dict[str, Entry]:

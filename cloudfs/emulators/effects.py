@@ -43,6 +43,7 @@ class Suffering:
     on_store: bool
     refusals: Refusals
     body_read: bool = False  # was the body read before, to know the token?
+    body_bytes: int = 0  # how much of it was
 
 
 async def instead(case: Suffering) -> Response | None:
@@ -114,7 +115,7 @@ _INSTEAD: dict[Kind, Callable[[Suffering], Awaitable[Response]]] = {
 
 
 def _cut_upload(case: Suffering, receive: Receive) -> Receive:
-    left = case.rule.after or 0
+    left = (case.rule.after or 0) - case.body_bytes
 
     async def altered() -> Message:
         nonlocal left

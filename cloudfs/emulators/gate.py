@@ -56,7 +56,7 @@ class Gate:
         response: Response | None = None
         if rule is not None:
             on_store = self._origin == Origin.STORE
-            case = Suffering(rule, request, on_store, self._emulator, body.complete)
+            case = Suffering(rule, request, on_store, self._emulator, body.complete, body.size)
             response = await effects.instead(case)
             send = effects.altering(case, send)
             receiving = effects.receiving(case, body)
@@ -125,14 +125,21 @@ class _Body:
         self._receive = receive
         self._complete = False
         self._gone = False
+        self._size = 0
 
     async def __call__(self) -> Message:
         message = await self._receive()
         if message["type"] == "http.disconnect":
             self._gone = True
-        elif not message.get("more_body"):
-            self._complete = True
+        else:
+            self._complete = self._complete or not message.get("more_body")
+            self._size += len(message.get("body", b""))
         return message
+
+    @property
+    def size(self) -> int:
+        """The bytes of it that have been read."""
+        return self._size
 
     @property
     def complete(self) -> bool:

@@ -8,20 +8,21 @@ The difficulties, and what answers each:
 2. A request that failed on the way may have been carried out: `retry.retrying` repeats only
    what may be repeated, every other failure reaches the journal as transient.
 3. A reply may be endless, or stall: replies are read up to a bound, and every wait has one.
-4. httpx's exceptions are many: `transport_errors` turns them into ours.
+4. A body may be left halfway, in either direction: `bodies` ends it.
+5. httpx's exceptions are many: `transport_errors` turns them into ours.
 """
 
 import logging
 import ssl
 import time
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Mapping
-from contextlib import aclosing, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Any, cast
+from typing import Any
 
 import httpx
 
@@ -36,6 +37,7 @@ from cloudfs.errors import (
     Unavailable,
     Unreachable,
 )
+from cloudfs.http.bodies import Outgoing, Unpacking, received
 from cloudfs.http.breaker import Breaker
 from cloudfs.http.counters import Counters
 from cloudfs.http.limits import Limiter
@@ -89,7 +91,7 @@ class StreamedReply:
     async def pieces(self) -> Pieces:
         """The body as it arrives; raises ConnectionLost or TimedOut if it breaks off."""
         with transport_errors("download"):
-            async with aclosing(cast("Pieces", self._response.aiter_raw())) as pieces:
+            async with aclosing(received(self._response)) as pieces:
                 async for piece in pieces:
                     self._counters.bytes_down += len(piece)
                     yield piece
@@ -150,13 +152,15 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 async def _read(response: httpx.Response, counters: Counters, limit: int) -> bytes:
     parts: list[bytes] = []
     length = 0
-    async with aclosing(cast("Pieces", response.aiter_bytes())) as pieces:
+    unpacked = Unpacking(response.headers.get("content-encoding", ""))
+    async with aclosing(received(response)) as pieces:
         async for piece in pieces:
-            length += len(piece)
+            counters.bytes_down += len(piece)
+            part = unpacked(piece, limit + 1 - length)
+            length += len(part)
             if length > limit:
                 raise BadReply(f"the reply is longer than {limit} bytes")
-            parts.append(piece)
-    counters.bytes_down += response.num_bytes_downloaded
+            parts.append(part)
     return b"".join(parts)
 
 
@@ -216,7 +220,6 @@ class Http:
         deadline: float | None = None,
         silence: float | None = None,
         judge: Callable[[Reply], None] | None = None,
-        inside: bool = False,
     ) -> Reply:
         """The answer, whatever its status but 429, 502, 503 and 504, which are retried here.
 
@@ -226,8 +229,6 @@ class Http:
         used only if *url* leads to a trusted origin. A streamed *body* needs its *length*.
         *silence* is how many seconds the service may take without a byte, if that is more than
         usual. *judge* sees each reply, and raises a TransientError if its body says "not now".
-        *inside* is said of a request that one waits for which is under way: it takes no place
-        of its own, for all places may be taken by such as wait for one.
         Raises TransientError when no usable answer came, BadReply when it is too long, or *url*
         is an address that nothing may be sent to.
         """
@@ -239,17 +240,7 @@ class Http:
             nonlocal doubtful
             try:
                 async with self._send(
-                    method,
-                    url,
-                    label,
-                    headers,
-                    credentials,
-                    auth,
-                    params,
-                    body,
-                    length,
-                    silence,
-                    inside=inside,
+                    method, url, label, headers, credentials, auth, params, body, length, silence
                 ) as response:
                     with transport_errors(label):
                         content = await _read(response, self.counters, LARGEST_REPLY)
@@ -308,7 +299,6 @@ class Http:
         length: int | None,
         silence: float | None,
         *,
-        inside: bool = False,
         keep: frozenset[int] = frozenset(),
     ) -> AsyncIterator[httpx.Response]:
         self._check_address(url, label)
@@ -316,17 +306,24 @@ class Http:
         trusted = self.trusts(url)
         if trusted:
             sent.update(credentials)
-        if body is not None and not isinstance(body, bytes):
+        content: bytes | Outgoing | None
+        if body is None or isinstance(body, bytes):
+            content = body
+        else:
+            content = Outgoing(body, self.counters)
             sent["Content-Length"] = str(length)
-        content = self._counted(body)
         patience = httpx.Timeout(silence or STALL_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None)
         with transport_errors(label):
             request = self._client.build_request(
                 method, url, headers=sent, params=params, content=content, timeout=patience
             )
+        if isinstance(content, Outgoing):
+            request.stream = content  # httpx has put a generator around it
         try:
-            async with nullcontext() if inside else self.limiter.slot():
+            async with self.limiter.slot():
                 self.counters.requests[label] += 1
+                if isinstance(content, bytes):
+                    self.counters.bytes_up += len(content)
                 log.debug("%s: %s %s", label, method, origin(url))
                 try:
                     with transport_errors(label):
@@ -347,7 +344,7 @@ class Http:
                 finally:
                     await response.aclose()
         finally:
-            if isinstance(content, AsyncGenerator):
+            if isinstance(content, Outgoing):
                 await content.aclose()
 
     def _check_address(self, url: str, label: str) -> None:
@@ -372,18 +369,3 @@ class Http:
                 retry_after=retry_after(response.headers),
             )
         self.limiter.succeeded()
-
-    def _counted(self, body: Body) -> bytes | Pieces | None:
-        if body is None:
-            return None
-        if isinstance(body, bytes):
-            self.counters.bytes_up += len(body)
-            return body
-
-        async def pieces() -> Pieces:
-            async with aclosing(body()) as stream:
-                async for piece in stream:
-                    self.counters.bytes_up += len(piece)
-                    yield piece
-
-        return pieces()

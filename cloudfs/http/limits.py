@@ -18,6 +18,7 @@ from cloudfs.model import Priority
 
 _priority: ContextVar[Priority] = ContextVar("priority", default=Priority.INTERACTIVE)
 _has_place: ContextVar["Limiter | None"] = ContextVar("has_place", default=None)
+_waited_for: ContextVar[bool] = ContextVar("waited_for", default=False)
 
 RESERVED_FOR_INTERACTIVE = 2
 
@@ -35,6 +36,16 @@ def priority(value: Priority) -> Iterator[None]:
         yield
     finally:
         _priority.reset(token)
+
+
+@contextmanager
+def waited_for_by_others() -> Iterator[None]:
+    """Requests made inside need no place: those who have one may wait for what comes of them."""
+    token = _waited_for.set(True)
+    try:
+        yield
+    finally:
+        _waited_for.reset(token)
 
 
 class Limiter:
@@ -69,9 +80,11 @@ class Limiter:
 
         A request that is made while another one is under way, because that one waits for it
         (an upload whose content has to be read from the service first), needs no place of its
-        own: all places may be taken by such as wait for one.
+        own: all places may be taken by such as wait for one. The same goes for a request that
+        is made for all of them (`waited_for_by_others`).
         """
-        if _has_place.get() is self:
+        if _has_place.get() is self or _waited_for.get():
+            await self._sit_out_pause()
             yield
             return
         await self._sit_out_pause()

@@ -7,8 +7,11 @@ from typing import TypeVar
 import trio
 
 from cloudfs.errors import CloudError, LoginFailed
+from cloudfs.http.limits import waited_for_by_others
 
 T = TypeVar("T")
+
+MOST_TOKENS = 10  # that one request is tried with
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,8 @@ class Session:
     *renew* signs in (or refreshes) and returns the new token; it raises LoginFailed if the
     service refuses the credentials. After a refusal no further sign-in is tried with them,
     since services lock accounts for that, until `forget` is called; a failure of any other
-    kind leaves everything as it was.
+    kind leaves everything as it was. Its requests go before all others: an upload that holds a
+    place may have to read from the service first, and wait here for the token to do so.
     """
 
     def __init__(
@@ -41,8 +45,9 @@ class Session:
         self._renew = renew
         self._lock = trio.Lock()
 
-        # Changing.
+        # Changing. `_proven` is the last token that a request was answered with.
         self._token = token
+        self._proven: Token | None = None
         self._refusal: LoginFailed | None = None
 
     async def token(self, *, instead_of: Token | None = None) -> Token:
@@ -55,26 +60,32 @@ class Session:
             if self._refusal is not None:
                 raise LoginFailed(str(self._refusal)) from self._refusal
             try:
-                self._token = await self._renew()
+                with waited_for_by_others():
+                    self._token = await self._renew()
             except LoginFailed as error:
                 self._refusal = error
                 raise
             return self._token
 
     async def call(self, attempt: Callable[[Token], Awaitable[T]]) -> T:
-        """Result of *attempt* with the token; repeated once with a new one if it is rejected.
+        """Result of *attempt* with the token; repeated with a new one if it is rejected.
 
-        Raises LoginFailed when the new token is rejected too.
+        Raises LoginFailed when the new token is rejected too. But if others were answered with
+        it meanwhile, it has only come to its end already, and there is a further one.
         """
-        token = await self.token()
-        try:
-            return await attempt(token)
-        except TokenRejected:
+        token = None
+        for number in range(MOST_TOKENS):
             token = await self.token(instead_of=token)
-        try:
-            return await attempt(token)
-        except TokenRejected as error:
-            raise LoginFailed("the service rejects the token it has just issued") from error
+            try:
+                result = await attempt(token)
+            except TokenRejected as error:
+                if number > 0 and token != self._proven:
+                    raise LoginFailed("the service rejects the token it has just issued") from error
+                rejection = error
+            else:
+                self._proven = token
+                return result
+        raise LoginFailed("the service rejects one token after the other") from rejection
 
     def forget(self) -> None:
         """Sign in anew at the next request: the credentials may have changed."""

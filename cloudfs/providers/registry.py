@@ -5,14 +5,23 @@ from typing import Any
 
 from cloudfs.errors import ConfigError
 from cloudfs.http.client import Http
+from cloudfs.providers.asus.provider import OmniStorProvider, WebStorageProvider
 from cloudfs.providers.base import Provider
+from cloudfs.providers.cloud689.provider import Cloud689Provider
 from cloudfs.providers.cloudike.provider import CloudikeProvider
 from cloudfs.providers.memory import MemoryProvider
+from cloudfs.providers.podspace.provider import PodspaceProvider
+from cloudfs.providers.s3.provider import S3Provider
 from cloudfs.providers.settings import read
 from cloudfs.providers.webdav.provider import WebDavProvider
 
 SERVICES: Mapping[str, type[Provider]] = {
+    "asuswebstorage": WebStorageProvider,
+    "omnistor": OmniStorProvider,
+    "cloud689": Cloud689Provider,
     "cloudike": CloudikeProvider,
+    "podspace": PodspaceProvider,
+    "s3": S3Provider,
     "webdav": WebDavProvider,
     "memory": MemoryProvider,
 }

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cloudfs.content.drafts import Draft, files_of, remove_strays, reopen
+from cloudfs.content.drafts import Draft, Snapshot, files_of, remove_strays, reopen
+from cloudfs.model import Version
 from tests.trio_run import run
 
 SIZE = 40
@@ -15,6 +16,7 @@ class BytesBase:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.size = len(data)
+        self.version = Version("v1")
         self.reads: list[tuple[int, int]] = []
 
     async def read(self, start: int, stop: int) -> bytes:
@@ -38,6 +40,14 @@ STEP = st.one_of(
 def written(content: bytes, offset: int, data: bytes) -> bytes:
     content = content.ljust(offset, b"\0")
     return content[:offset] + data + content[offset + len(data) :]
+
+
+def check_unchanged(snapshot: Snapshot, base: bytes | None, kept: bytes) -> None:
+    for start, stop in snapshot.unchanged(Version("v1")):
+        assert base is not None
+        assert kept[start:stop] == base[start:stop]
+        assert start < stop <= len(kept)
+    assert not snapshot.unchanged(Version("v2"))
 
 
 @settings(max_examples=300, deadline=None)
@@ -81,6 +91,7 @@ def test_a_draft_is_like_a_file_and_a_crash_leaves_what_was_sealed(
             assert await draft.read(3, 7) == content[3:7]
             for snapshot, kept in snapshots:
                 assert b"".join([p async for p in snapshot.read(0, snapshot.size)]) == kept
+                check_unchanged(snapshot, base, kept)
         for snapshot, _ in snapshots:
             snapshot.release()
         draft.discard()
@@ -111,6 +122,39 @@ async def test_a_snapshot_knows_its_checksum(tmp_path: Path):
     snapshot = draft.snapshot()
     checksum = await snapshot.checksum("md5")
     assert checksum.digest == hashlib.md5(b"HELLO world").hexdigest()
+    snapshot.release()
+    draft.discard()
+
+
+async def test_a_snapshot_tells_what_is_as_it_was(tmp_path: Path):
+    base = BytesBase(b"x" * 1000)
+    draft = Draft(tmp_path, "d", base=base, modified_ns=0)
+    await draft.write(100, b"y" * 50, 1)
+    await draft.seal()
+    await draft.write(140, b"z" * 60, 2)
+    await draft.seal()
+    await draft.write(1000, b"more", 3)
+    await draft.seal()
+    snapshot = draft.snapshot()
+    assert snapshot.unchanged(Version("v1")) == [(0, 100), (200, 1000)]
+    assert snapshot.unchanged(Version("v2")) == []
+    snapshot.release()
+    await draft.truncate(300, 4)
+    await draft.truncate(900, 5)
+    await draft.seal()
+    snapshot = draft.snapshot()
+    assert snapshot.unchanged(Version("v1")) == [(0, 100), (200, 300)]
+    snapshot.release()
+    assert base.reads == []
+    draft.discard()
+
+
+async def test_a_new_file_has_nothing_that_is_as_it_was(tmp_path: Path):
+    draft = Draft(tmp_path, "d", base=None, modified_ns=0)
+    await draft.write(0, b"new", 1)
+    await draft.seal()
+    snapshot = draft.snapshot()
+    assert snapshot.unchanged(Version("v1")) == []
     snapshot.release()
     draft.discard()
 

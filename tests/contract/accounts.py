@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cloudfs.emulators.cloudike.settings import CloudikeSettings
+from cloudfs.model import Entry
 from cloudfs.providers.base import Provider
 from cloudfs.providers.memory import MemoryProvider, MemoryService
-from tests.contract import webdav_servers
+from tests.contract import s3_servers, webdav_servers
 from tests.contract.emulated import CONDITIONS, Condition, emulated
 
 
@@ -41,29 +42,72 @@ def webdav(
     return account
 
 
+def s3(
+    start: Callable[[], s3_servers.Store], **how: Any
+) -> Callable[[], AbstractAsyncContextManager[Account]]:
+    @asynccontextmanager
+    async def account() -> AsyncIterator[Account]:
+        async with s3_servers.clients(start, **how) as another:
+            yield Account(await another(), another)
+
+    return account
+
+
 @asynccontextmanager
 async def nextcloud() -> AsyncIterator[Account]:
     async with webdav_servers.nextcloud_clients() as another:
         yield Account(await another(), another)
 
 
+def emulator(
+    type_: str, condition: Condition = CONDITIONS[""], **how: Any
+) -> Callable[[], AbstractAsyncContextManager[Account]]:
+    @asynccontextmanager
+    async def account() -> AsyncIterator[Account]:
+        async with emulated(type_, condition, **how) as another:
+            yield Account(await another(), another)
+
+    return account
+
+
 def on_emulator(
     type_: str, **how: Any
 ) -> dict[str, Callable[[], AbstractAsyncContextManager[Account]]]:
     """One account for each condition."""
+    return {
+        f"{type_}-{name}" if name else type_: emulator(type_, condition, **how)
+        for name, condition in CONDITIONS.items()
+    }
 
-    def under(condition: Condition) -> Callable[[], AbstractAsyncContextManager[Account]]:
+
+def in_a_folder(
+    accounts: dict[str, Callable[[], AbstractAsyncContextManager[Account]]],
+) -> dict[str, Callable[[], AbstractAsyncContextManager[Account]]]:
+    """The same accounts with a new folder for their root, where that can hold folders only."""
+
+    def begun_by(
+        start: Callable[[], AbstractAsyncContextManager[Account]],
+    ) -> Callable[[], AbstractAsyncContextManager[Account]]:
         @asynccontextmanager
         async def account() -> AsyncIterator[Account]:
-            async with emulated(type_, condition, **how) as another:
-                yield Account(await another(), another)
+            async with start() as whole:
+                root = await whole.provider.root()
+                folder = await whole.provider.create_folder(root.id, "contract")
+
+                async def top() -> Entry:
+                    return replace(folder, name="", parent_id=None)
+
+                async def another() -> Provider:
+                    client = await whole.another()
+                    client.root = top
+                    return client
+
+                whole.provider.root = top
+                yield Account(whole.provider, another)
 
         return account
 
-    return {
-        f"{type_}-{name}" if name else type_: under(condition)
-        for name, condition in CONDITIONS.items()
-    }
+    return {name: begun_by(start) for name, start in accounts.items()}
 
 
 def quick_tasks(**settings: Any) -> Callable[[], CloudikeSettings]:
@@ -74,9 +118,30 @@ CLOUDIKE = {"small_pages": {"page_limit": 3}, "task_poll": 0.05}
 
 ACCOUNTS: dict[str, Callable[[], AbstractAsyncContextManager[Account]]] = {
     "memory": memory,
+    **on_emulator("asuswebstorage", small_pages={"pagesize": 3}),
+    **on_emulator("omnistor", small_pages={"pagesize": 3}),
+    **in_a_folder(
+        on_emulator("cloud689", small_pages={"length": 3, "page_size": 3}, projects="rw")
+    ),
     **on_emulator(
         "cloudike", emulator_settings=quick_tasks(), change_detection="events", **CLOUDIKE
     ),
+    **on_emulator("podspace", short_pages={"page_cap": 3}),
+    "podspace-older-habits": emulator(
+        "podspace",
+        configured={"legacy_errors": True, "on_duplicate": "rename", "ignore_range": True},
+    ),
+    "podspace-other-habits": emulator(
+        "podspace",
+        configured={"no_error_code": True, "redirect_downloads": True, "assembly_time": 0.1},
+        single_request_limit=3,
+        chunk_size=256 * 1024,
+    ),
+    "s3-moto": s3(s3_servers.moto, max_keys=3),
+    "s3-moto-prefix": s3(s3_servers.moto, prefix="home/of me", mtime="meta"),
+    "s3-moto-versioned": s3(s3_servers.moto, versioned=True),
+    "s3-rclone": s3(s3_servers.rclone),
+    "s3-rclone-placeholder": s3(s3_servers.rclone, dir_marker="placeholder", mtime="meta"),
     "webdav-apache": webdav(webdav_servers.apache),
     "webdav-nextcloud": nextcloud,
     "webdav-nginx": webdav(webdav_servers.nginx),

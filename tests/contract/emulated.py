@@ -6,7 +6,7 @@ end early, a server that is too busy now and then.
 """
 
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from cloudfs.emulators.faults import Rule
 from cloudfs.emulators.registry import EMULATORS
 from cloudfs.emulators.server import serving
 from cloudfs.http.client import Http
+from cloudfs.model import NOTHING
 from cloudfs.providers.base import Provider
 from cloudfs.providers.registry import create
 
@@ -63,22 +64,26 @@ async def emulated(
     condition: Condition,
     *,
     emulator_type: str | None = None,
-    small_pages: dict[str, Any],
+    small_pages: Mapping[str, Any] = NOTHING,
+    short_pages: Mapping[str, Any] = NOTHING,
+    configured: Mapping[str, Any] = NOTHING,
     emulator_settings: Callable[[], Any] = lambda: None,
     **table: Any,
 ) -> AsyncIterator[Callable[[], Awaitable[Provider]]]:
     """Clients of a fresh account on the emulator of *type_*.
 
-    *small_pages* are the settings of the remote that make its pages short.
+    *small_pages* are the settings of the remote that make pages short, *short_pages* those of
+    the emulator that do so whatever it is asked for. *configured* are others of its settings.
     """
     kind = emulator_type or type_
     with tempfile.TemporaryDirectory(prefix="cloudfs-emulated-") as folder:
         emulator = EMULATORS[kind](Path(folder), settings=emulator_settings())
         async with serving(emulator) as running, AsyncExitStack() as stack:
-            account = {"url": running.api_url, "username": emulator.login}
-            account |= {"password": emulator.password, **table}
+            emulator.configure(**configured)
+            account = {"url": running.api_url, **emulator.default_account(), **table}
             if condition.small_pages:
                 account |= small_pages
+                emulator.configure(**short_pages)
             for rule in condition.rules:
                 emulator.faults.add(Rule.from_json(rule))
             yield Clients(type_, emulator, account, stack).another

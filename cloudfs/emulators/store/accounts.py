@@ -186,6 +186,18 @@ class Tokens:
         )
         return None if row is None else Token(*row)
 
+    def look_up(self, token: str) -> Token | None:
+        """The token of that text, even if its time is over."""
+        row = self._database.row(
+            "SELECT token, id, account, created, expires, label FROM tokens WHERE token = ?", token
+        )
+        return None if row is None else Token(*row)
+
+    def extend(self, token: str, ttl: float) -> None:
+        """Let a token be good for *ttl* seconds from now; 0: no longer."""
+        expires = self._clock.now_ms() + round(ttl * 1000)
+        self._database.run("UPDATE tokens SET expires = ? WHERE token = ?", expires, token)
+
     def of(self, account_id: int) -> list[Token]:
         """The valid tokens of an account, oldest first."""
         rows = self._database.rows(

@@ -65,6 +65,18 @@ class Bin:
         row = self._database.row(_SELECT + "WHERE account = ? AND name = ?", account_id, name)
         return None if row is None else BinItem(*row)
 
+    def of_scope(self, scope: int) -> list[BinItem]:
+        """What was deleted from a shared folder, newest first."""
+        rows = self._database.rows(
+            _SELECT + "WHERE scope = ? ORDER BY deleted DESC, rowid DESC", scope
+        )
+        return [BinItem(*row) for row in rows]
+
+    def top(self, node_id: int) -> BinItem | None:
+        """The item whose top is that node."""
+        row = self._database.row(_SELECT + "WHERE node = ?", node_id)
+        return None if row is None else BinItem(*row)
+
     def latest_from(self, account_id: int, path: str) -> BinItem | None:
         """The item that was deleted last of those that were at *path*."""
         return next((item for item in self.items(account_id) if item.path == path), None)

@@ -36,9 +36,12 @@ class Changes:
         actor: int,
         node: int | None,
         data: dict[str, Any],
-    ) -> None:
-        """Note a change. *stamp* comes from `Accounts.stamp` of the same account."""
-        self._database.run(
+    ) -> int:
+        """Note a change; returns its number.
+
+        *stamp* comes from `Accounts.stamp` of the same account.
+        """
+        cursor = self._database.run(
             "INSERT INTO changes (account, stamp, kind, actor, node, data)"
             " VALUES (?, ?, ?, ?, ?, ?)",
             account_id,
@@ -47,6 +50,24 @@ class Changes:
             actor,
             node,
             json.dumps(data),
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def get(self, seq: int) -> Change | None:
+        """The change of that number."""
+        row = self._database.row(
+            "SELECT seq, account, stamp, kind, actor, node, data FROM changes WHERE seq = ?", seq
+        )
+        return None if row is None else _change(row)
+
+    def renew(self, change: Change, *, stamp: int, data: dict[str, Any]) -> None:
+        """Make a change the latest one again, with more to say."""
+        self._database.run(
+            "UPDATE changes SET stamp = ?, data = ? WHERE seq = ?",
+            stamp,
+            json.dumps(data),
+            change.seq,
         )
 
     def of(

@@ -1,6 +1,7 @@
 """Public links."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,6 +77,15 @@ class Links:
     def of_node(self, node_id: int) -> Link | None:
         """The link of a node; the oldest if it has several."""
         return self._one("WHERE l.node = ? ORDER BY l.created, l.rowid", node_id)
+
+    def on(self, nodes: Sequence[int]) -> list[Link]:
+        """The links of any of *nodes*, oldest first."""
+        rows = self._database.rows(
+            _SELECT + "WHERE l.node IN (SELECT value FROM json_each(?))"  # noqa: S608 - our text
+            " ORDER BY l.created, l.rowid",
+            json.dumps(nodes),
+        )
+        return [_link(row) for row in rows]
 
     def of_account(self, account_id: int) -> list[Link]:
         """The links that an account made to what is not in the bin, oldest first."""

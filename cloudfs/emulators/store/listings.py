@@ -33,6 +33,10 @@ class Listings:
             offset,
         )
 
+    def named(self, parent_id: int, name_key: str) -> list[Node]:
+        """The children of a folder that are called so, oldest first."""
+        return self._nodes("WHERE parent = ? AND name_key = ? ORDER BY id", parent_id, name_key)
+
     def sizes_below(self, folder_ids: Sequence[int]) -> dict[int, int]:
         """The bytes of all files below each of these folders."""
         rows = self._database.rows(
@@ -42,6 +46,17 @@ class Listings:
             json.dumps(folder_ids),
         )
         return {row["top"]: row["size"] for row in rows}
+
+    def files_below(self, folder_ids: Sequence[int]) -> dict[int, int]:
+        """How many files there are below each of these folders; none where there are none."""
+        rows = self._database.rows(
+            "WITH RECURSIVE below (top, id) AS (SELECT value, value FROM json_each(?)"
+            " UNION ALL SELECT top, n.id FROM nodes n JOIN below b ON n.parent = b.id)"
+            " SELECT top, count(*) AS files FROM below JOIN nodes USING (id)"
+            " WHERE kind = 'file' GROUP BY top",
+            json.dumps(folder_ids),
+        )
+        return {row["top"]: row["files"] for row in rows}
 
     def modified_since(self, owner_id: int, since: int) -> list[Node]:
         """The owner's live files that were modified at *since* ms or later, newest first."""

@@ -1,7 +1,7 @@
 """What only one protocol knows about: tasks, archives, settings of a user, comments."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,15 @@ class Records:
             self._clock.now_ms(),
         )
         return None if row is None else _record(row)
+
+    def many(self, kind: str, keys: Sequence[str]) -> dict[str, Record]:
+        """The records of one kind that have these keys, by key."""
+        rows = self._database.rows(
+            _SELECT + "WHERE kind = ? AND key IN (SELECT value FROM json_each(?))",  # noqa: S608 - our text
+            kind,
+            json.dumps(keys),
+        )
+        return {row["key"]: _record(row) for row in rows}
 
     def of(self, kind: str, account_id: int | None = None) -> list[Record]:
         """The records of one kind, of one account or of all, oldest first."""
