@@ -36,6 +36,7 @@ from cloudfs.operations.xattrs import ExtendedAttributes
 from cloudfs.providers.base import Provider, resolve
 from cloudfs.providers.registry import create
 from cloudfs.tree.attributes import Defaults
+from cloudfs.tree.feed import Feed
 from cloudfs.tree.listings import Listings
 from cloudfs.tree.merging import Watchers
 from cloudfs.tree.metadata import Metadata
@@ -223,6 +224,7 @@ async def assemble(
     )
     nursery.start_soon(committer.run)
     nursery.start_soon(space.keep_up)
+    nursery.start_soon(Feed(provider.changes, tree, listings, metadata).run)
     nursery.start_soon(_keep_hardening, journal)
     return Assembly(
         remote=remote,

@@ -70,6 +70,9 @@ class Versions(ABC):
 class ChangeFeed(ABC):
     """What changed on the service, by whomever."""
 
+    complete: ClassVar[bool] = True  # does silence mean that nothing changed?
+    interval: float = 30.0  # seconds between two questions
+
     @abstractmethod
     async def cursor(self) -> str:
         """Where to start: everything later than this call will be news."""

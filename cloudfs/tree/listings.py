@@ -66,7 +66,9 @@ class Listings:
         # Changing. One task at a time reads a folder; others wait for its event.
         self._reading: dict[Node, trio.Event] = {}
         self._not_before: dict[Node, float] = {}
-        self._revalidation = Revalidation(self._revalidate, nursery)
+        self._vouched_from = float("inf")  # see `begin_to_vouch`
+        self._vouched_at = float("-inf")
+        self._revalidation = Revalidation(self.revalidate, nursery)
 
     async def ensure(self, folder: Node) -> None:
         """Have the children of *folder* in the tree, all of them, as of not too long ago.
@@ -75,10 +77,11 @@ class Listings:
         asked and nothing is remembered.
         """
         listing = folder.listing
-        if listing.complete and self._is_fresh(folder):
-            return
+        listing.used_at = trio.current_time()
         if not listing.complete:
             await self._recall(folder)
+        if listing.complete and self.is_fresh(folder):
+            return
         if listing.remembered:
             if not self._is_paused(folder):
                 self._revalidation.want(folder)
@@ -99,7 +102,7 @@ class Listings:
         """Read the listing of *folder* from the service now."""
         while folder in self._reading:
             await self._reading[folder].wait()
-            if folder.listing.complete and self._is_fresh(folder):
+            if folder.listing.complete and self.is_fresh(folder):
                 return
         done = self._reading[folder] = trio.Event()
         try:
@@ -117,20 +120,41 @@ class Listings:
             return MOMENT
         if not listing.complete or listing.read_at is None:
             return 0.0
-        return max(0.0, listing.read_at + self.lifetime - trio.current_time())
+        good_at = listing.read_at
+        if good_at >= self._vouched_from:
+            good_at = max(good_at, self._vouched_at)
+        return max(0.0, good_at + self.lifetime - trio.current_time())
 
     def is_missing(self, folder: Node) -> bool:
         """Whether somebody who needs the children of *folder* would have to wait for them."""
         listing = folder.listing
-        return not (listing.complete and (listing.remembered or self._is_fresh(folder)))
+        return not (listing.complete and (listing.remembered or self.is_fresh(folder)))
 
     def expire(self, folder: Node) -> None:
-        """Believe the listing of *folder* no longer."""
-        folder.listing.read_at = None
-        folder.listing.remembered = False
+        """Believe the listing of *folder* no longer, nor one that is on its way."""
+        listing = folder.listing
+        listing.read_at = None
+        listing.remembered = False
+        listing.doubts += 1
         self._not_before.pop(folder, None)
 
-    def _is_fresh(self, folder: Node) -> bool:
+    def begin_to_vouch(self) -> None:
+        """From now on somebody hears of every change; what was read before is not covered."""
+        self._vouched_from = trio.current_time()
+        self._vouched_at = self._vouched_from
+
+    def vouch(self, asked_at: float) -> None:
+        """Nothing but what was expired has changed on the service until *asked_at*.
+
+        Said of all that was read since `begin_to_vouch`, or, if that was in an earlier process,
+        of all that is remembered and not in doubt.
+        """
+        if self._vouched_from == float("inf"):
+            self._vouched_from = asked_at
+        self._vouched_at = asked_at
+
+    def is_fresh(self, folder: Node) -> bool:
+        """Whether the listing of *folder* is believed."""
         if folder.entry is None:
             return True
         if folder.listing.remembered:
@@ -166,10 +190,13 @@ class Listings:
                 continue  # what is remembered of a folder may be younger than of the one above
             serial = serials.get(node, 0)
             self._merge(node, remembered.entries, registered, remembered.tag, serial)
-            node.listing.remembered = node.listing.complete
+            if not remembered.in_doubt and self._vouched_from < float("inf"):
+                node.listing.read_at = self._vouched_at
+            else:
+                node.listing.remembered = True
 
-    async def _revalidate(self, folder: Node) -> None:
-        """Read a remembered listing again."""
+    async def revalidate(self, folder: Node) -> None:
+        """Read the listing of *folder* again with nobody waiting; failures are only noted."""
         try:
             await self.refresh(folder)
         except CloudError as error:
@@ -195,16 +222,16 @@ class Listings:
 
     async def _read_as(self, folder: Node, folder_id: EntryId) -> None:
         listing = folder.listing
-        serial = listing.serial
+        serial, doubts, began = listing.serial, listing.doubts, trio.current_time()
         unless = listing.tag if listing.complete else None
         entries: dict[EntryId, Entry] = {}
         tag: ListingTag | None = None
         async with aclosing(self._provider.list_folder(folder_id, unless=unless)) as pages:
             async for page in pages:
                 if page.unchanged:
-                    listing.read_at = trio.current_time()
                     listing.remembered = False
-                    self._metadata.confirm(folder_id, page.tag)
+                    listing.read_at = began if doubts == listing.doubts else None
+                    self._metadata.confirm(folder_id, page.tag, in_doubt=self._in_doubt(began))
                     return
                 if page.restart:
                     entries.clear()
@@ -213,12 +240,16 @@ class Listings:
         kept = tuple(entries.values())
         registered = await self._register.of([e for e in kept if not self._is_child(e, folder)])
         credible = self._merge(folder, kept, registered, tag, serial)
-        listing.read_at = trio.current_time() if credible else None
+        listing.read_at = began if credible and doubts == listing.doubts else None
         listing.remembered = False
         if serial == listing.serial:
-            self._metadata.save(folder_id, kept, tag)
+            self._metadata.save(folder_id, kept, tag, in_doubt=self._in_doubt(began))
         else:
             listing.tag = None  # it was overtaken by what was done here: the next one is read whole
+
+    def _in_doubt(self, began: float) -> bool:
+        """Whether there may have been changes since *began* that nobody would have heard of."""
+        return began < self._vouched_from
 
     def _is_child(self, entry: Entry, folder: Node) -> bool:
         """Whether *entry* is in the tree where it is listed.

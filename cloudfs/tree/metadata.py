@@ -5,11 +5,11 @@ Deleting the file loses nothing. It is brought up to date by handing work to the
 without waiting for it: what a crash takes away is asked for again.
 """
 
+import json
 import logging
 import sqlite3
-import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from cloudfs.database import Database
@@ -21,18 +21,22 @@ log = logging.getLogger(__name__)
 SCHEMA = """
 CREATE TABLE entries (id TEXT PRIMARY KEY, folder_id TEXT, record TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX entries_by_folder ON entries (folder_id);
-CREATE TABLE listings (folder_id TEXT PRIMARY KEY, tag TEXT, read_at REAL) WITHOUT ROWID
+CREATE TABLE listings (folder_id TEXT PRIMARY KEY, tag TEXT, in_doubt INTEGER) WITHOUT ROWID;
+CREATE TABLE feed (cursor TEXT)
 """
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A complete listing as it was at *read_at* (Unix time)."""
+    """A complete listing as it was once.
+
+    *in_doubt*: the change feed may have missed changes of it, or has told of one.
+    """
 
     entries: tuple[Entry, ...]
     tag: ListingTag | None
-    read_at: float
+    in_doubt: bool
 
 
 class Metadata:
@@ -69,10 +73,16 @@ class Metadata:
             log.warning("the cache is damaged (%s); it begins anew with the next mount", error)
             return {}
 
-    def save(self, folder_id: EntryId, entries: Iterable[Entry], tag: ListingTag | None) -> None:
+    def save(
+        self,
+        folder_id: EntryId,
+        entries: Iterable[Entry],
+        tag: ListingTag | None,
+        *,
+        in_doubt: bool = True,
+    ) -> None:
         """Remember a complete listing that was read now."""
         kept = list(entries)
-        read_at = time.time()
 
         def work(connection: sqlite3.Connection) -> None:
             connection.execute("DELETE FROM entries WHERE folder_id = ?", (folder_id,))
@@ -81,20 +91,56 @@ class Metadata:
                 ((entry.id, folder_id, entry_record(entry)) for entry in kept),
             )
             connection.execute(
-                "INSERT OR REPLACE INTO listings VALUES (?, ?, ?)", (folder_id, tag, read_at)
+                "INSERT OR REPLACE INTO listings VALUES (?, ?, ?)", (folder_id, tag, in_doubt)
             )
 
         self._database.enqueue(work)
 
-    def confirm(self, folder_id: EntryId, tag: ListingTag | None) -> None:
+    def confirm(self, folder_id: EntryId, tag: ListingTag | None, *, in_doubt: bool = True) -> None:
         """The remembered listing still holds now."""
-        read_at = time.time()
         self._database.enqueue(
             lambda connection: connection.execute(
-                "UPDATE listings SET tag = ?, read_at = ? WHERE folder_id = ?",
-                (tag, read_at, folder_id),
+                "UPDATE listings SET tag = ?, in_doubt = ? WHERE folder_id = ?",
+                (tag, in_doubt, folder_id),
             )
         )
+
+    def doubt(self, folders: Collection[EntryId]) -> None:
+        """What is remembered of these folders has changed."""
+        wanted = json.dumps(sorted(folders))
+        self._database.enqueue(
+            lambda connection: connection.execute(
+                "UPDATE listings SET in_doubt = TRUE"
+                " WHERE folder_id IN (SELECT value FROM json_each(?))",
+                (wanted,),
+            )
+        )
+
+    def doubt_all(self) -> None:
+        """Anything that is remembered may have changed."""
+        self._database.enqueue(
+            lambda connection: connection.execute(
+                "UPDATE listings SET in_doubt = TRUE WHERE NOT in_doubt"
+            )
+        )
+
+    async def cursor(self) -> str | None:
+        """Where the change feed was read last."""
+
+        def work(connection: sqlite3.Connection) -> str | None:
+            row = connection.execute("SELECT cursor FROM feed").fetchone()
+            return None if row is None else str(row[0])
+
+        return await self._database.write(work)
+
+    def keep_cursor(self, cursor: str) -> None:
+        """The change feed has been read up to here, and what it told is taken in."""
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("DELETE FROM feed")
+            connection.execute("INSERT INTO feed VALUES (?)", (cursor,))
+
+        self._database.enqueue(work)
 
     def put(self, entry: Entry) -> None:
         """An entry was made or changed by us: the listing of its folder has it from now on."""
@@ -144,11 +190,11 @@ class Metadata:
 
 def _listing(connection: sqlite3.Connection, folder_id: EntryId) -> Remembered | None:
     row = connection.execute(
-        "SELECT tag, read_at FROM listings WHERE folder_id = ?", (folder_id,)
+        "SELECT tag, in_doubt FROM listings WHERE folder_id = ?", (folder_id,)
     ).fetchone()
     if row is None:
         return None
     found = connection.execute("SELECT id, record FROM entries WHERE folder_id = ?", (folder_id,))
     entries = tuple(entry_from_record(id_, folder_id, record) for id_, record in found)
-    tag, read_at = row
-    return Remembered(entries, ListingTag(tag) if tag is not None else None, read_at)
+    tag, in_doubt = row
+    return Remembered(entries, ListingTag(tag) if tag is not None else None, bool(in_doubt))

@@ -18,15 +18,17 @@ from cloudfs.tree.attributes import Attributes
 
 @dataclass(slots=True)
 class Listing:
-    """How much is known of a folder's children.
+    """How much is known of a folder's children. Times are trio's clock.
 
     *serial* counts what was done in the folder here; *touched* tells for a name at which
     serial. A listing that was asked for at serial n says nothing about names touched later.
     """
 
     complete: bool = False  # are the node's children all there are?
-    read_at: float | None = None  # trio's clock; None: it is not believed
+    read_at: float | None = None  # when it was asked for; None: it is not believed
     remembered: bool = False  # from an earlier process, and not asked for again yet
+    doubts: int = 0  # how often it was said not to be believed
+    used_at: float = float("-inf")  # when a program last needed it
     tag: ListingTag | None = None
     serial: int = 0
     touched: dict[str, int] = field(default_factory=dict)

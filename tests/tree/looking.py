@@ -135,6 +135,7 @@ class Looking:
         self.register = register_
         self.heard = Heard()
         self.listings: Listings
+        self.metadata: Metadata
         self.behind: trio.Nursery
 
     async def node(self, path: str) -> Node:
@@ -205,12 +206,13 @@ async def looking(
 
         async with trio.open_nursery() as behind:
             look.behind = behind
+            look.metadata = Metadata(cache)
             look.listings = Listings(
                 service,
                 tree,
                 names=names or Names(rules=NameRules()),
                 register=look.register,
-                metadata=Metadata(cache),
+                metadata=look.metadata,
                 watchers=look.heard.watchers(),
                 nursery=behind,
                 lifetime=lifetime,

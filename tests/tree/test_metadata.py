@@ -1,4 +1,3 @@
-import time
 from collections.abc import Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -70,6 +69,11 @@ async def loaded(metadata: Metadata, folder_id: EntryId) -> Remembered | None:
     return (await metadata.load(folder_id)).get(folder_id)
 
 
+async def all_of(metadata: Metadata, *folders: EntryId) -> list[Remembered]:
+    found = [await loaded(metadata, folder) for folder in folders]
+    return [remembered for remembered in found if remembered is not None]
+
+
 async def test_a_listing_is_remembered_over_a_restart(tmp_path: Path):
     async with opened(tmp_path) as metadata:
         metadata.save(DOCS, [FULL, PLAIN], ListingTag("t1"))
@@ -79,7 +83,7 @@ async def test_a_listing_is_remembered_over_a_restart(tmp_path: Path):
     assert set(map(entry_record, found.entries)) == {entry_record(FULL), entry_record(PLAIN)}
     assert {e.parent_id for e in found.entries} == {DOCS}
     assert found.tag == "t1"
-    assert abs(found.read_at - time.time()) < 60
+    assert found.in_doubt
 
 
 async def test_an_empty_folder_is_remembered_and_is_not_an_unknown_one(metadata: Metadata):
@@ -117,8 +121,31 @@ async def test_a_listing_that_still_holds_has_the_time_and_tag_of_now(metadata: 
     assert found is not None
     assert before is not None
     assert (found.entries, found.tag) == (before.entries, "t2")
-    assert found.read_at > before.read_at
+    assert found.in_doubt
     assert await loaded(metadata, EntryId("unknown")) is None
+
+
+async def test_what_the_feed_watches_over_is_not_in_doubt_until_it_tells_of_a_change(
+    metadata: Metadata,
+):
+    other = EntryId("other")
+    metadata.save(DOCS, [child("a")], ListingTag("t1"), in_doubt=False)
+    metadata.save(other, [], None, in_doubt=False)
+    metadata.doubt({DOCS})
+    assert [f.in_doubt for f in await all_of(metadata, DOCS, other)] == [True, False]
+    metadata.confirm(DOCS, ListingTag("t1"), in_doubt=False)
+    assert [f.in_doubt for f in await all_of(metadata, DOCS, other)] == [False, False]
+    metadata.doubt_all()
+    assert [f.in_doubt for f in await all_of(metadata, DOCS, other)] == [True, True]
+
+
+async def test_the_place_in_the_feed_is_remembered(tmp_path: Path):
+    async with opened(tmp_path) as metadata:
+        assert await metadata.cursor() is None
+        metadata.keep_cursor("1")
+        metadata.keep_cursor("2")
+    async with opened(tmp_path) as metadata:
+        assert await metadata.cursor() == "2"
 
 
 async def test_what_is_made_or_changed_here_belongs_to_the_listing(metadata: Metadata):

@@ -46,6 +46,8 @@ class _Cursor:
 class PodspaceChanges(ChangeFeed):
     """The look at one account's latest activities."""
 
+    complete = False
+
     def __init__(
         self,
         latest: Latest,
