@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """A TCP proxy on loopback that behaves like a long and narrow line.
 
-    scripts/delay_proxy.py TARGET_PORT [--rtt 0.04] [--bandwidth 125000000]
+    scripts/delay_proxy.py TARGET_PORT... [--rtt 0.04] [--bandwidth 125000000]
 
-It prints the port it listens on, then answers every line on its standard input with a line of
-JSON: what has passed so far (bytes each way, connections, HTTP requests by method). Bytes are
-delayed by half the round trip in each direction and share one bandwidth per direction; a new
-connection costs one round trip more, as TCP's handshake does.
+It prints the ports it listens on, one for each target and in their order, on one line. Then it
+answers every line on its standard input with a line of JSON: what has passed so far (bytes each
+way, connections, HTTP requests by kind). Bytes are delayed by half the round trip in each
+direction, and all connections share one bandwidth per direction; a new connection costs one
+round trip more, as TCP's handshake does.
 """
 
 import argparse
@@ -14,12 +15,30 @@ import json
 import re
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from functools import partial
 
 import trio
 
 PIECE = 256 * 1024
 WINDOW = 32 * 1024 * 1024  # bytes on their way in one direction of one connection
-REQUEST = re.compile(rb"(?:^|\n)([A-Z]{3,10}) \S+ HTTP/1\.1\r\n")
+REQUEST = re.compile(rb"(?:^|\n)([A-Z]{3,10}) (\S+) HTTP/1\.1\r\n")
+S3_LISTING = re.compile(rb"[?&](list-type|prefix|delimiter|marker)=")
+
+
+def kinds(data: bytes) -> Iterator[str]:
+    """What the requests whose heads begin in *data* are: methods, told apart where S3 does not."""
+    for head in REQUEST.finditer(data):
+        method, target = head[1].decode(), head[2]
+        headers = data[head.end() : data.find(b"\r\n\r\n", head.end())].lower()
+        if method == "GET" and S3_LISTING.search(target):
+            yield "LIST"
+        elif method == "PUT" and b"x-amz-copy-source" in headers:
+            yield "COPY"
+        elif method == "POST" and re.search(rb"[?&]delete\b", target):
+            yield "DELETE many"
+        else:
+            yield method
 
 
 class Line:
@@ -39,8 +58,7 @@ class Line:
 
 
 class Proxy:
-    def __init__(self, target: int, rtt: float, bandwidth: float) -> None:
-        self.target = target
+    def __init__(self, rtt: float, bandwidth: float) -> None:
         self.rtt = rtt
         self.up = Line(rtt / 2, bandwidth)
         self.down = Line(rtt / 2, bandwidth)
@@ -55,10 +73,10 @@ class Proxy:
             "requests": dict(self.requests),
         }
 
-    async def serve(self, client: trio.SocketStream) -> None:
+    async def serve(self, target: int, client: trio.SocketStream) -> None:
         self.connections += 1
         try:
-            server = await trio.open_tcp_stream("127.0.0.1", self.target)
+            server = await trio.open_tcp_stream("127.0.0.1", target)
         except OSError:
             await client.aclose()
             return
@@ -90,7 +108,7 @@ class Proxy:
                 nursery.start_soon(deliver)
                 while data := await source.receive_some(PIECE):
                     if count is not None:
-                        count.update(m.decode() for m in REQUEST.findall(data))
+                        count.update(kinds(data))
                     await send.send((line.arrival(len(data)), data))
                 await send.send((line.arrival(0), None))
         except* (trio.BrokenResourceError, trio.ClosedResourceError):
@@ -100,15 +118,18 @@ class Proxy:
 
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("target", type=int)
+    parser.add_argument("targets", type=int, nargs="+", metavar="TARGET_PORT")
     parser.add_argument("--rtt", type=float, default=0.04, help="seconds")
     parser.add_argument("--bandwidth", type=float, default=125e6, help="bytes per second")
     arguments = parser.parse_args()
-    proxy = Proxy(arguments.target, arguments.rtt, arguments.bandwidth)
-    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
-    print(listeners[0].socket.getsockname()[1], flush=True)
+    proxy = Proxy(arguments.rtt, arguments.bandwidth)
+    ports: list[int] = []
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(trio.serve_listeners, proxy.serve, listeners)
+        for target in arguments.targets:
+            listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
+            ports.append(listeners[0].socket.getsockname()[1])
+            nursery.start_soon(trio.serve_listeners, partial(proxy.serve, target), listeners)
+        print(*ports, flush=True)
         while await trio.to_thread.run_sync(sys.stdin.readline, abandon_on_cancel=True):
             print(json.dumps(proxy.stats()), flush=True)
         nursery.cancel_scope.cancel()

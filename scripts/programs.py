@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Lets everyday programs work on a mounted drive, and compares what they leave with a local copy.
 
-    scripts/programs.py MOUNTPOINT [--remote NAME[:PATH]]
+    scripts/programs.py MOUNTPOINT [--remote NAME[:PATH]] [--refused CHARACTERS]
 
 Each check does the same on the drive and in an ordinary folder. With --remote the drive is then
 flushed, unmounted, its cache deleted, and mounted again, before the two are compared: what counts
-is what is on the service. One line is printed for each check; the exit status is 1 if any failed.
+is what is on the service. Names with a character of --refused are then not used, but must be
+refused by the drive. One line is printed for each check; the exit status is 1 if any failed.
 """
 
 import argparse
+import errno
 import hashlib
 import os
 import random
@@ -21,6 +23,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 NAMES = [
@@ -52,8 +55,8 @@ def run(*command: str | Path, cwd: Path | None = None) -> str:
     return done.stdout
 
 
-def make_tree(folder: Path) -> None:
-    """150 small files, a large one, empty ones, and names of all kinds."""
+def make_tree(folder: Path, names: list[str]) -> None:
+    """150 small files, a large one, empty ones, and *names*."""
     chance = random.Random(7)
     folder.mkdir()
     for number in range(150):
@@ -65,10 +68,10 @@ def make_tree(folder: Path) -> None:
     (folder / "empty folder").mkdir()
     strange = folder / "names"
     strange.mkdir()
-    for name in NAMES:
+    for name in names:
         (strange / name).write_text(name)
     (strange / "sub -dir").mkdir()
-    for name in NAMES[:5]:
+    for name in names[:5]:
         (strange / "sub -dir" / name).mkdir()
         (strange / "sub -dir" / name / "f").write_text(name)
 
@@ -81,7 +84,7 @@ def cp_r(drive: Path, local: Path) -> None:
 
 def cp_a(drive: Path, local: Path) -> None:
     source = local.parents[1] / "archive-source"
-    make_tree(source)
+    shutil.copytree(local.parents[1] / "source", source)
     (source / "script.sh").write_text("#!/bin/sh\necho hello\n")
     (source / "script.sh").chmod(0o755)
     (source / "secret").write_text("private")
@@ -187,6 +190,18 @@ def rm_rf(drive: Path, local: Path) -> None:
         assert not victim.exists()
 
 
+def refusals(drive: Path, _: Path, *, refused: str) -> None:
+    """Raise AssertionError unless names with a character of *refused* are EINVAL."""
+    for name in [f"a{character}b" for character in refused]:
+        try:
+            (drive / name).write_text(name)
+        except OSError as error:
+            assert error.errno == errno.EINVAL, f"{name!r} is refused with {error}"
+        else:
+            raise AssertionError(f"{name!r} is not refused")
+    assert not os.listdir(drive)
+
+
 CHECKS: list[tuple[str, Check]] = [
     ("cp -r", cp_r),
     ("cp -a", cp_a),
@@ -246,17 +261,22 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("mountpoint", type=Path)
     parser.add_argument("--remote", help="unmount and mount this again before comparing")
+    parser.add_argument("--refused", default="", help="characters the service takes in no name")
     parser.add_argument("--only", help="only checks whose name contains this")
     arguments = parser.parse_args()
     drive = arguments.mountpoint / f"programs-{os.getpid()}"
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
         local = Path(folder) / "local"
-        make_tree(Path(folder) / "source")
+        taken = [name for name in NAMES if not set(name) & set(arguments.refused)]
+        make_tree(Path(folder) / "source", taken)
         drive.mkdir()
         local.mkdir()
         done = []
-        for name, check in CHECKS:
+        checks = CHECKS.copy()
+        if arguments.refused:
+            checks.append(("refused names", partial(refusals, refused=arguments.refused)))
+        for name, check in checks:
             if arguments.only and arguments.only not in name:
                 continue
             slug = name.replace(" ", "-").replace(",", "")

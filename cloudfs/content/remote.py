@@ -220,10 +220,8 @@ class RemoteFile:
                 for block, data in arriving.add(piece):
                     self._memory[block] = data
                     self._flying.pop(block).set()
-                if len(arriving.unstored) >= STORED_TOGETHER:
+                if arriving.is_worth_storing:
                     await self._keep(arriving)
-        if arriving.unstored:
-            await self._keep(arriving)
 
     async def _keep(self, arriving: "_Arrival") -> None:
         """Move arrived blocks from memory to disk; if it does not take them, keep the last few."""
@@ -247,8 +245,10 @@ class _Arrival:
         self._rest = bytearray()
 
     @property
-    def complete(self) -> bool:
-        return self.at >= self.stop
+    def is_worth_storing(self) -> bool:
+        if self.at >= self.stop:
+            return bool(self.unstored)
+        return len(self.unstored) >= STORED_TOGETHER
 
     def add(self, piece: bytes) -> list[tuple[int, bytes]]:
         """The blocks that *piece* completes."""

@@ -15,7 +15,7 @@ from itertools import count
 
 import trio
 
-from cloudfs.errors import CloudError, LoginFailed, NoLocalSpace, TransientError
+from cloudfs.errors import BadReply, CloudError, LoginFailed, NoLocalSpace, TransientError
 from cloudfs.http.limits import priority
 from cloudfs.http.retry import jittered
 from cloudfs.journal.changes import Change, Failure
@@ -186,7 +186,8 @@ class Committer:
             self._paused_until = trio.current_time() + LOGIN_WAIT
             change.trouble = str(error)
             log.warning("uploads wait for a login: %s", error)
-        except (TransientError, NoLocalSpace) as error:
+        except (TransientError, NoLocalSpace, BadReply) as error:
+            # A login page of a hotel's network is no answer of the service.
             self._wait(change, str(error), getattr(error, "retry_after", None))
         except CloudError as error:
             if error.transient:

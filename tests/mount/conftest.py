@@ -66,7 +66,7 @@ def make_drive(
     drives: list[Drive] = []
 
     def make(cloud: Cloud, name: str = "own", **settings: object) -> Drive:
-        table = {"type": "cloudike", **cloud.account, **settings}
+        table = {"type": cloud.type, **cloud.account, **settings}
         drive = Drive(tmp_path / name, name, table)
         drives.append(drive)
         return drive

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 CLOUDFS = [sys.executable, "-m", "cloudfs"]
 
@@ -36,20 +37,21 @@ def wait_until(true: Callable[[], object], seconds: float = 20.0) -> None:
 class Cloud:
     """An emulated service in a process of its own."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, type_: str = "cloudike") -> None:
         self.root = root
+        self.type = type_
         self.port = 0
         self._process: subprocess.Popen[str] | None = None
         self.account: dict[str, str] = {}
 
     def start(self) -> None:
-        command = [*CLOUDFS, "serve", "cloudike", os.fspath(self.root)]
+        command = [*CLOUDFS, "serve", self.type, os.fspath(self.root)]
         self._process = subprocess.Popen(
             [*command, "--listen", f"127.0.0.1:{self.port}"], stdout=subprocess.PIPE, text=True
         )
         assert self._process.stdout is not None
         self.account = json.loads(self._process.stdout.readline())
-        self.port = int(self.account["url"].rpartition(":")[2])
+        self.port = urlsplit(self.account["url"]).port or 0
 
     def kill(self) -> None:
         """The server dies: SIGKILL."""
