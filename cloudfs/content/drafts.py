@@ -20,6 +20,7 @@ import hashlib
 from collections.abc import Sequence
 from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass, field
+from errno import ESTALE
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,7 +28,14 @@ import trio
 
 from cloudfs.content.layers import PIECE, Layer, reach, resolve
 from cloudfs.content.spans import Spans
-from cloudfs.model import Checksum, Pieces, Version
+from cloudfs.errors import Changed, CloudError, NotFound
+from cloudfs.model import Checksum, Entry, Pieces, Version
+
+
+class BaseLost(CloudError):
+    """A file was written to in parts, and the version that holds the others cannot be had."""
+
+    errno = ESTALE
 
 
 class Base(Protocol):
@@ -35,6 +43,7 @@ class Base(Protocol):
 
     size: int
     version: Version
+    entry: Entry
 
     async def read(self, start: int, stop: int) -> bytes:
         """The bytes from *start* up to *stop*."""
@@ -265,11 +274,21 @@ async def assemble(layers: Sequence[Layer], base: Base | None, start: int, stop:
             if source is not None:
                 parts.append(source.read(low, high))
             elif base is not None and low < visible:
-                data = await base.read(low, min(high, visible))
+                data = await _from_base(base, low, min(high, visible))
                 parts.append(data.ljust(high - low, b"\0"))
             else:
                 parts.append(bytes(high - low))
     return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+async def _from_base(base: Base, start: int, stop: int) -> bytes:
+    try:
+        return await base.read(start, stop)
+    except (Changed, NotFound) as error:
+        raise BaseLost(
+            "only parts of the file were written here, and the service no longer has the version "
+            "that the others were in; what was written is kept"
+        ) from error
 
 
 def reopen(folder: Path, record: list[Any], *, base: Base | None) -> Draft:

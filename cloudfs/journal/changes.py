@@ -109,12 +109,23 @@ def change_record(change: Change) -> str:
         "sent": astuple(change.sent) if change.sent else None,
         "failure": [change.failure.message, change.failure.errno] if change.failure else None,
         "began": change.began,
-        "draft": change.draft.record() if change.draft is not None and change.content else None,
+        "draft": _draft_record(change.draft) if change.content else None,
     }
     return json.dumps(values, separators=(",", ":"))
 
 
-def change_from_record(number: int, record: str) -> tuple[Change, list[Any] | None]:
+@dataclass(frozen=True, slots=True)
+class DraftRecord:
+    """A draft's layers as `Draft.record` tells them, and the version that shows through them.
+
+    That is not always the change's base: that one may be gone, or somebody else's by now.
+    """
+
+    layers: list[Any]
+    base: Entry | None
+
+
+def change_from_record(number: int, record: str) -> tuple[Change, DraftRecord | None]:
     """The change that `change_record` wrote, and the record of its draft."""
     values = json.loads(record)
     change = Change(
@@ -134,7 +145,14 @@ def change_from_record(number: int, record: str) -> tuple[Change, list[Any] | No
         failure=Failure(*values["failure"]) if values["failure"] else None,
         began=values["began"],
     )
-    return change, values["draft"]
+    draft = values["draft"]
+    return change, None if draft is None else DraftRecord(draft[0], entry_from_values(draft[1]))
+
+
+def _draft_record(draft: Draft | None) -> list[Any] | None:
+    if draft is None:
+        return None
+    return [draft.record(), entry_values(draft.base.entry if draft.base is not None else None)]
 
 
 def _place(values: list[Any] | None) -> tuple[InodeNumber, str] | None:

@@ -7,11 +7,10 @@ with the folders above them, before any listing is read; listings find them ther
 import logging
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
 
 from cloudfs.content.drafts import files_of, remove_strays, reopen
 from cloudfs.database import Database
-from cloudfs.journal.changes import Change, Failure, change_from_record
+from cloudfs.journal.changes import Change, DraftRecord, Failure, change_from_record
 from cloudfs.journal.journal import Journal
 from cloudfs.model import ROOT_INODE, Entry, InodeNumber, Kind
 from cloudfs.tree.nodes import Node, Tree
@@ -37,7 +36,7 @@ async def restore(journal: Journal, database: Database, tree: Tree, register: Re
             _take_up_draft(change, node, draft, journal)
     for change, _ in found:
         journal.order.note(change)
-    known = {name for _, draft in found if draft is not None for name in files_of(draft)}
+    known = {name for _, draft in found if draft is not None for name in files_of(draft.layers)}
     remove_strays(journal.drafts_folder, known)
     if found:
         log.info("%d changes of an earlier process are taken up again", len(found))
@@ -93,12 +92,14 @@ def _put(
     return tree.add(Node(number, kind, entry), parent, free)
 
 
-def _take_up_draft(change: Change, node: Node, record: list[Any] | None, journal: Journal) -> None:
+def _take_up_draft(
+    change: Change, node: Node, record: DraftRecord | None, journal: Journal
+) -> None:
     if record is None:
         return
-    base = journal.open_base(node.number, change.base) if change.base is not None else None
+    base = journal.open_base(node.number, record.base) if record.base is not None else None
     try:
-        change.draft = reopen(journal.drafts_folder, record, base=base)
+        change.draft = reopen(journal.drafts_folder, record.layers, base=base)
     except FileNotFoundError as error:
         log.warning("what was written to %s is lost: %s", node.path(), error)
         change.failure = Failure(str(error), 5)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import trio
 
-from cloudfs.content.drafts import Snapshot
+from cloudfs.content.drafts import BaseLost, Snapshot
 from cloudfs.errors import AlreadyExists, BadReply, Changed, NotEmpty, NotFound, Unsupported
 from cloudfs.journal.changes import Change, Sent
 from cloudfs.journal.journal import Journal
@@ -124,6 +124,9 @@ class Steps:
                 entry = await self.settling.file_moved_on(change, parent, target, sent, replaced)
             _verify(entry, sent)
             self.journal.uploaded(change, snapshot.generation, entry)
+        except BaseLost:
+            await self._find_base(change, parent)
+            raise
         finally:
             snapshot.release()
             change.transfer = None
@@ -132,6 +135,24 @@ class Steps:
             await self.journal.dissolve([replaced])
         await self._keep_time(change, entry, snapshot.modified_ns)
         self._noted(self.tree.known(origin[0]), origin[1], entry)
+
+    async def _find_base(self, change: Change, parent: Node) -> None:
+        """Raise Again if what shows through a draft is still there, perhaps by another version."""
+        if await self.journal.settle_down(parent, parent.entry):
+            raise Again
+        node, base, draft = self.tree.known(change.number), change.base, change.draft
+        if node is None or base is None or draft is None or draft.base is None:
+            return
+        try:
+            entry = await self.provider.stat(base.id)
+        except NotFound:
+            return
+        known = draft.base.entry
+        same = (entry.size, entry.modified_ns) == (known.size, known.modified_ns)
+        if entry.version == known.version or (node.relocated and same):
+            change.base = entry
+            draft.rebase(self.journal.open_base(change.number, entry))
+            raise Again
 
     async def _move(self, change: Change, name: str) -> None:
         base = change.base

@@ -24,7 +24,7 @@ from cloudfs.tree.codec import entry_from_record, entry_record
 
 log = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 SCHEMA = ";".join(
     [register.SCHEMA, journal.SCHEMA, "CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT)"]
 )

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 
 from cloudfs.content.contents import Contents, LazyContent
+from cloudfs.content.drafts import BaseLost
 from cloudfs.errors import Changed, CloudError, InvalidRequest, IsAFolder, NotFound, NotPermitted
 from cloudfs.journal.changes import NotStored
 from cloudfs.journal.journal import Journal
@@ -106,7 +107,7 @@ class Files:
             seen = file.node.entry
             try:
                 return await self._read(file, offset, size)
-            except (Changed, NotFound):
+            except (Changed, NotFound, BaseLost):
                 if await self._journal.settle_down(file.node, seen):
                     continue  # it was what is being done here that got in the way
                 if not await self._is_still_there(file.node, seen):

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cloudfs.content.drafts import Draft, Snapshot, files_of, remove_strays, reopen
-from cloudfs.model import Version
+from cloudfs.model import Entry, EntryId, Kind, Version
 from tests.trio_run import run
 
 SIZE = 40
@@ -17,6 +17,9 @@ class BytesBase:
         self.data = data
         self.size = len(data)
         self.version = Version("v1")
+        self.entry = Entry(
+            id=EntryId("f"), parent_id=None, name="f", kind=Kind.FILE, size=self.size
+        )
         self.reads: list[tuple[int, int]] = []
 
     async def read(self, start: int, stop: int) -> bytes:

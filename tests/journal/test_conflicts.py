@@ -1,12 +1,18 @@
 """Both sides of a conflict are kept; what was saved here keeps its name."""
 
 import re
+import shutil
+from pathlib import Path
 
 import pytest
 
+from cloudfs.content.drafts import BaseLost
+from cloudfs.errors import Changed
+from cloudfs.model import DownloadLink, Entry
 from cloudfs.providers.base import Provider
 from tests.counting import CountingProvider
-from tests.drives import DriveByPath, remote_tree
+from tests.drives import DriveByPath, folders_in, open_drive, remote_tree
+from tests.journal.conftest import PATIENT
 from tests.support import BytesContent
 
 
@@ -204,3 +210,52 @@ async def test_an_open_file_stays_the_version_it_was(drive: DriveByPath, provide
     assert await drive.drive.files.read(handle, 0, 100) == b"base"
     assert await drive.read("/doc") == b"theirs!"
     await drive.close(handle)
+
+
+class Forgetful(CountingProvider):
+    """Only the present version of a file can be had."""
+
+    async def download_link(self, entry: Entry) -> DownloadLink:
+        if (await self.stat(entry.id)).version != entry.version:
+            raise Changed(f"{entry.name} has changed")
+        return await super().download_link(entry)
+
+
+@pytest.mark.parametrize("restart", [False, True])
+@pytest.mark.parametrize("theirs", [None, b"theirs"])
+async def test_a_part_written_into_a_content_that_is_lost_is_kept_and_never_filled_with_zeros(
+    tmp_path: Path, announce, restart: bool, theirs: bytes | None
+):
+    announce("the service refuses")
+    provider = Forgetful()
+    async with open_drive(provider, tmp_path, PATIENT) as drive:
+        await drive.write("/doc", b"base")
+        await drive.flush()
+    shutil.rmtree(folders_in(tmp_path).blocks, ignore_errors=True)
+    other = provider.another()
+    async with open_drive(provider, tmp_path, PATIENT) as drive:
+        await drive.append("/doc", b" and more")
+        if theirs is None:
+            await other.remove(await other.find((await other.root()).id, "doc"))
+        else:
+            await edit(other, "doc", theirs)
+        if not restart:
+            await drive.flush()
+            check_refused(drive)
+    if restart:
+        async with open_drive(provider, tmp_path, PATIENT) as drive:
+            await drive.flush()
+            check_refused(drive)
+    async with open_drive(provider, tmp_path, PATIENT) as drive:
+        await drive.flush()
+        check_refused(drive)
+        with pytest.raises(BaseLost):
+            await drive.read("/doc")
+    assert b"base\0" not in (content := list((await remote_tree(provider)).values()))
+    assert all(c is None or b"\0" not in c for c in content)
+
+
+def check_refused(drive: DriveByPath) -> None:
+    (change,) = drive.assembly.journal.refused
+    assert change.failure is not None
+    assert "no longer has the version" in change.failure.message
