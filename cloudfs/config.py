@@ -3,7 +3,8 @@
 A TOML file (``$CLOUDFS_CONFIG``, else ``$XDG_CONFIG_HOME/cloudfs/config.toml``) with a table
 ``[remotes.NAME]`` for each remote and one ``[mount]`` for all. A secret is in that file, which
 nobody else may then read, comes from a command (``password_command``), or from the keyring of
-the desktop; never from a command line.
+the desktop; never from a command line. ``keyring = ["password"]`` names what the keyring must
+have; without that line it is asked for every secret that is nowhere else, and may have none.
 """
 
 import importlib
@@ -22,6 +23,7 @@ from cloudfs.providers.registry import service
 from cloudfs.providers.settings import fields, read, setting
 
 COMMAND = "_command"  # password_command gives password
+KEYRING_SERVICE = "cloudfs"
 COMMAND_TIMEOUT = 60.0
 UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
@@ -68,6 +70,7 @@ class Remote:
     settings: Mapping[str, Any] = field(repr=False)
     mount: Mapping[str, Any]
     allow_insecure: bool = False
+    keyring: tuple[str, ...] | None = None  # secrets that must be there; None: it may have some
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,7 @@ class Config:
             known = ", ".join(sorted(self.remotes)) or "none yet"
             raise ConfigError(
                 f"there is no remote {name!r} in {self.path} (there is: {known}); "
-                f"add a table [remotes.{name}] with its type, url, username and password"
+                f"add it with `cloudfs login {name}`"
             ) from None
 
 
@@ -144,12 +147,24 @@ def resolved(remote: Remote) -> dict[str, Any]:
             table[target] = _told_by(value, f"remote {remote.name}: {name}")
         else:
             table[name] = value
-    for name, (_, about) in known.items():
-        if about.secret and name not in table:
-            kept = _from_keyring(remote.name, name)
-            if kept is not None:
-                table[name] = kept
+    if remote.keyring is None:
+        secrets = [name for name, (_, about) in known.items() if about.secret]
+    else:
+        secrets = list(remote.keyring)
+    for name in secrets:
+        if name not in table and (kept := _kept(remote, name)) is not None:
+            table[name] = kept
     return table
+
+
+def is_remote_name(name: str) -> bool:
+    """Whether a remote may be called *name*: it is also the name of a folder."""
+    return _NAME.fullmatch(name) is not None
+
+
+def keyring_entry(remote: str, name: str) -> str:
+    """Under which name the keyring has the secret *name* of a remote."""
+    return f"{remote}/{name}"
 
 
 def _config(path: Path, document: Mapping[str, Any]) -> Config:
@@ -173,7 +188,7 @@ def _config(path: Path, document: Mapping[str, Any]) -> Config:
 
 
 def _remote(path: Path, name: str, table: Mapping[str, Any]) -> Remote:
-    if _NAME.fullmatch(name) is None:
+    if not is_remote_name(name):
         raise ConfigError(
             f"{path}: {name!r} cannot be the name of a remote: use letters and digits"
         )
@@ -185,9 +200,21 @@ def _remote(path: Path, name: str, table: Mapping[str, Any]) -> Remote:
     if not isinstance(insecure, bool):
         raise ConfigError(f"{path}: [remotes.{name}] allow_insecure must be true or false")
     own = fields(service(type_, remote=name).settings_type)
+    keyring = _names_in_keyring(rest.pop("keyring", None), own, f"{path}: [remotes.{name}]")
     of_mount = {k: v for k, v in rest.items() if k in fields(MountSettings) and k not in own}
     settings = {k: v for k, v in rest.items() if k not in of_mount}
-    return Remote(name, type_, settings, of_mount, insecure)
+    return Remote(name, type_, settings, of_mount, insecure, keyring)
+
+
+def _names_in_keyring(value: Any, known: Mapping[str, Any], where: str) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise ConfigError(f'{where} keyring must be a list of secrets, like ["password"]')
+    for name in value:
+        if name not in known or not known[name][1].secret:
+            raise ConfigError(f"{where} keyring names {name!r}, which is no secret of this type")
+    return tuple(value)
 
 
 def _holds_secret(remote: Remote) -> bool:
@@ -221,17 +248,36 @@ def _told_by(command: Any, where: str) -> str:
     return secret
 
 
+def _kept(remote: Remote, name: str) -> str | None:
+    """The secret that the keyring has. Raises ConfigError only if it must be there and is not."""
+    try:
+        secret = _from_keyring(remote.name, name)
+        problem = "has no such entry"
+    except _NoKeyring as error:
+        secret = None
+        problem = str(error)
+    if secret is None and remote.keyring is not None:
+        raise ConfigError(
+            f"remote {remote.name}: {name} should be in the keyring, which {problem}; "
+            f"run: cloudfs login {remote.name}"
+        )
+    return secret
+
+
+class _NoKeyring(Exception):
+    """The keyring cannot be asked; the text completes "the keyring, which ..."."""
+
+
 def _from_keyring(remote: str, name: str) -> str | None:
-    """The secret that the desktop's keyring has, if there is a keyring."""
     try:
         keyring = importlib.import_module("keyring")  # optional, and slow to import
         errors = importlib.import_module("keyring.errors")
-    except ImportError:
-        return None
+    except ImportError as error:
+        raise _NoKeyring("needs one more package (pip install keyring)") from error
     try:
-        secret = keyring.get_password("cloudfs", f"{remote}/{name}")
-    except errors.KeyringError:
-        return None
+        secret = keyring.get_password(KEYRING_SERVICE, keyring_entry(remote, name))
+    except errors.KeyringError as error:
+        raise _NoKeyring("is locked or cannot be opened") from error
     return secret if isinstance(secret, str) else None
 
 

@@ -120,7 +120,7 @@ class BlockCache:
 
     def __init__(self, folder: Path, *, limit: int, keep_free: int) -> None:
         self._folder = folder
-        self._limit = limit
+        self.limit = limit  # bytes
         self._keep_free = keep_free
 
         # Changing. `_sizes` has every file, the least recently used first.
@@ -210,7 +210,7 @@ class BlockCache:
                 self._remove(name)
 
     def _make_room(self, wanted: int) -> bool:
-        while self.used + wanted > self._limit or self._free_space() - wanted < self._keep_free:
+        while self.used + wanted > self.limit or self._free_space() - wanted < self._keep_free:
             victim = next((name for name in self._sizes if name not in self._open), None)
             if victim is None:
                 return False

@@ -1,13 +1,19 @@
 """The contents of the service's files, each version opened once however many read it."""
 
+import logging
 from collections.abc import Callable
+from contextlib import aclosing
 
 import trio
 
-from cloudfs.content.cache import BlockCache
+from cloudfs.content.cache import BLOCK, BlockCache
 from cloudfs.content.links import Links
 from cloudfs.content.remote import Pattern, RemoteFile
-from cloudfs.model import Entry, InodeNumber, Version
+from cloudfs.model import Content, Entry, InodeNumber, Version
+
+log = logging.getLogger(__name__)
+
+MOST_OF_CACHE = 4  # the part of the cache's limit that one file may take right after its upload
 
 _Key = tuple[InodeNumber, Version]
 
@@ -64,6 +70,23 @@ class Contents:
     def base(self, number: InodeNumber, entry: Entry) -> "LazyContent":
         """The version of *entry*, opened when the first byte of it is wanted."""
         return LazyContent(self, number, entry)
+
+    async def adopt(self, number: InodeNumber, entry: Entry, content: Content) -> None:
+        """Keep what has just become the content of *entry*, so that nobody has to fetch it."""
+        if not 0 < entry.size <= self._cache.limit // MOST_OF_CACHE:
+            return
+        file = self._cache.open(number, entry.version, entry.size)
+        try:
+            at = 0
+            async with aclosing(content.read(0, entry.size)) as pieces:
+                async for piece in pieces:
+                    first, at = at // BLOCK, at + len(piece)
+                    if not await trio.to_thread.run_sync(self._cache.store, file, first, piece):
+                        return
+        except OSError as error:
+            log.warning("the cache does not take what was uploaded: %s", error)
+        finally:
+            self._cache.close(file)
 
     def is_cached(self, number: InodeNumber, entry: Entry, count: int) -> bool:
         """Whether the first *count* bytes need not be fetched, as far as one can tell quickly."""

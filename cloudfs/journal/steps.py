@@ -6,6 +6,7 @@ and can go on at once, and any CloudError for the committer to judge.
 """
 
 import logging
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ from cloudfs.errors import AlreadyExists, BadReply, Changed, NotEmpty, NotFound,
 from cloudfs.journal.changes import Change, Sent
 from cloudfs.journal.journal import Journal
 from cloudfs.journal.settling import Again, Settling
-from cloudfs.model import Entry, EntryId, Kind
+from cloudfs.model import Content, Entry, EntryId, InodeNumber, Kind
 from cloudfs.providers.base import Provider, Verb
 from cloudfs.tree.listings import Listings
 from cloudfs.tree.metadata import Metadata
@@ -40,6 +41,7 @@ class Steps:
     listings: Listings
     settling: Settling
     permanently: bool  # removed files do not go to the service's bin
+    adopt: Callable[[InodeNumber, Entry, Content], Awaitable[None]]  # see `Contents.adopt`
 
     async def carry_out(self, change: Change) -> None:
         """Do what comes next for *change*."""
@@ -123,6 +125,7 @@ class Steps:
             except (Changed, NotFound):
                 entry = await self.settling.file_moved_on(change, parent, target, sent, replaced)
             _verify(entry, sent)
+            await self.adopt(change.number, entry, snapshot)
             self.journal.uploaded(change, snapshot.generation, entry)
         except BaseLost:
             await self._find_base(change, parent)

@@ -188,6 +188,7 @@ async def assemble(
         listings=listings,
         settling=settling,
         permanently=settings.delete == "permanent",
+        adopt=contents.adopt,
     )
     committer = Committer(
         journal, steps, hold_back=settings.hold_back, parallel=capabilities.parallel

@@ -1,4 +1,5 @@
 import os
+import random
 import stat
 from pathlib import Path
 
@@ -369,7 +370,7 @@ async def test_a_file_that_was_changed_elsewhere_is_read_as_it_is_now_when_opene
     tmp_path: Path,
 ):
     provider = ForgetfulProvider()
-    async with open_drive(provider, tmp_path) as drive:
+    async with open_drive(provider, tmp_path, MountSettings(cache_size=0, hold_back=0.0)) as drive:
         await drive.write("/f", b"old")
         await drive.flush()
         handle = await drive.open("/f", os.O_RDONLY)
@@ -398,3 +399,17 @@ async def test_a_time_that_the_service_turns_out_not_to_take_is_kept_here(tmp_pa
         await drive.flush()
         assert not drive.assembly.journal.changes
         assert drive.drive.looks.of(await drive.node("/f")).modified_ns == 10**18
+
+
+async def test_what_was_uploaded_need_not_be_fetched(
+    drive: DriveByPath, provider: MemoryProvider, monkeypatch: pytest.MonkeyPatch
+):
+    data = random.Random(1).randbytes(3_000_001)
+    await drive.write("/f", data)
+    await drive.flush()
+
+    async def refuse(entry: Entry) -> DownloadLink:
+        raise AssertionError(f"{entry.name} is fetched")
+
+    monkeypatch.setattr(provider, "download_link", refuse)
+    assert await drive.read("/f") == data
