@@ -29,6 +29,9 @@ log = logging.getLogger(__name__)
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 300.0
 LOGIN_WAIT = 60.0
+QUIET = 0.3  # seconds after which programs are through with a burst of changes
+LONGEST_BURST = 30.0
+MEANWHILE = 2  # steps at once during a burst
 MOST_AGAIN = 8  # times a change may turn into another one before it has to wait
 
 
@@ -50,6 +53,7 @@ class Committer:
         self._running = 0
         self._hurried = 0
         self._paused_until = 0.0
+        self._quiet_at = 0.0  # when programs last were quiet
         self._wake = trio.Event()
         self._settled = trio.Event()
 
@@ -90,9 +94,28 @@ class Committer:
                 self._wake = trio.Event()
                 self._start_what_is_due(nursery)
                 self._end_a_circle(nursery)
-                idle = not self._due or self._running >= self._limit
-                with trio.move_on_at(float("inf") if idle else self._due[0][0]):
+                with trio.move_on_at(self._next_look()):
                     await self._wake.wait()
+
+    def _next_look(self) -> float:
+        """When there may be something to start, if nothing else happens before."""
+        if not self._due or self._running >= self._limit:
+            return float("inf")
+        if self._running >= self._room():
+            return self._journal.changed_at + QUIET
+        return self._due[0][0]
+
+    def _room(self) -> int:
+        """How many steps may run now.
+
+        They take time from programs, which wait for this process when they change something: in
+        the middle of `tar x`, a few must do, unless it takes so long that the rest would pile up.
+        """
+        now = trio.current_time()
+        if self._hurried or now - self._journal.changed_at > QUIET:
+            self._quiet_at = now
+            return self._limit
+        return MEANWHILE if now - self._quiet_at < LONGEST_BURST else self._limit
 
     def _poke(self, change: Change) -> None:
         """Look at *change* when its time has come, and now at what waited for it."""
@@ -118,7 +141,7 @@ class Committer:
 
     def _start_what_is_due(self, nursery: trio.Nursery) -> None:
         now = trio.current_time()
-        while self._due and self._due[0][0] <= now and self._running < self._limit:
+        while self._due and self._due[0][0] <= now and self._running < self._room():
             _, _, number = heapq.heappop(self._due)
             change = self._journal.changes.get(number)
             if change is None or change.running or change.failure is not None:

@@ -80,6 +80,7 @@ class Journal:
             keeps_versions=capabilities.keeps_versions,
             by_path=capabilities.ids is IdKind.PATH,
         )
+        self.changed_at = float("-inf")  # trio's clock: when a program last changed something
         self.removed_at = 0.0  # trio's clock: when a program last removed something
         self._open_drafts: dict[InodeNumber, Draft] = {}
         self._unsynced: set[Draft] = set()
@@ -461,6 +462,7 @@ class Journal:
         change.failure = None
         change.draft = self._open_drafts.get(node.number)
         node.changed = True
+        self.changed_at = trio.current_time()
         self._hold_back(change)
         return change
 
