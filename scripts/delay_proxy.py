@@ -7,7 +7,8 @@ It prints the ports it listens on, one for each target and in their order, on on
 answers every line on its standard input with a line of JSON: what has passed so far (bytes each
 way, connections, HTTP requests by kind). Bytes are delayed by half the round trip in each
 direction, and all connections share one bandwidth per direction; a new connection costs one
-round trip more, as TCP's handshake does.
+round trip more, as TCP's handshake does. Connections take turns on a busy line, and little is
+queued before it: a small answer does not wait behind megabytes of another connection's.
 """
 
 import argparse
@@ -21,7 +22,8 @@ from functools import partial
 import trio
 
 PIECE = 256 * 1024
-WINDOW = 32 * 1024 * 1024  # bytes on their way in one direction of one connection
+WINDOW = 6 * 1024 * 1024  # bytes on their way in one direction of one connection, as TCP allows
+QUEUE = 0.02  # seconds of bytes that wait before a line
 REQUEST = re.compile(rb"(?:^|\n)([A-Z]{3,10}) (\S+) HTTP/1\.1\r\n")
 S3_LISTING = re.compile(rb"[?&](list-type|prefix|delimiter|marker)=")
 
@@ -50,11 +52,15 @@ class Line:
         self.passed = 0
         self._free_at = 0.0
 
-    def arrival(self, count: int) -> float:
-        """When *count* bytes that are sent now will have arrived."""
-        self._free_at = max(trio.current_time(), self._free_at) + count / self.bandwidth
-        self.passed += count
-        return self._free_at + self.delay
+        self._turns = trio.Lock()  # first come, first served
+
+    async def arrival(self, count: int) -> float:
+        """When *count* bytes will have arrived; returns when there is room for them to leave."""
+        async with self._turns:
+            await trio.sleep_until(self._free_at - QUEUE)
+            self._free_at = max(trio.current_time(), self._free_at) + count / self.bandwidth
+            self.passed += count
+            return self._free_at + self.delay
 
 
 class Proxy:
@@ -109,8 +115,8 @@ class Proxy:
                 while data := await source.receive_some(PIECE):
                     if count is not None:
                         count.update(kinds(data))
-                    await send.send((line.arrival(len(data)), data))
-                await send.send((line.arrival(0), None))
+                    await send.send((await line.arrival(len(data)), data))
+                await send.send((await line.arrival(0), None))
         except* (trio.BrokenResourceError, trio.ClosedResourceError):
             await source.aclose()
             await target.aclose()

@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 300.0
 LOGIN_WAIT = 60.0
-QUIET = 0.3  # seconds after which programs are through with a burst of changes
-LONGEST_BURST = 30.0
+SHORT_BURST = 4.0  # seconds
+LONG_BURST = 30.0
 MEANWHILE = 2  # steps at once during a burst
 MOST_AGAIN = 8  # times a change may turn into another one before it has to wait
 
@@ -53,7 +53,6 @@ class Committer:
         self._running = 0
         self._hurried = 0
         self._paused_until = 0.0
-        self._quiet_at = 0.0  # when programs last were quiet
         self._wake = trio.Event()
         self._settled = trio.Event()
 
@@ -102,20 +101,21 @@ class Committer:
         if not self._due or self._running >= self._limit:
             return float("inf")
         if self._running >= self._room():
-            return self._journal.changed_at + QUIET
+            return self._journal.bursts.over_at()
         return self._due[0][0]
 
     def _room(self) -> int:
         """How many steps may run now.
 
-        They take time from programs, which wait for this process when they change something: in
-        the middle of `tar x`, a few must do, unless it takes so long that the rest would pile up.
+        They take time from programs, which wait for this process when they change something. A
+        short `tar x` or `git clone` is through before the first step; in a longer one a few must
+        do, unless it takes so long that too much would pile up.
         """
-        now = trio.current_time()
-        if self._hurried or now - self._journal.changed_at > QUIET:
-            self._quiet_at = now
+        bursts = self._journal.bursts
+        length = trio.current_time() - bursts.began
+        if self._hurried or bursts.are_over() or length > LONG_BURST:
             return self._limit
-        return MEANWHILE if now - self._quiet_at < LONGEST_BURST else self._limit
+        return 0 if length < SHORT_BURST else MEANWHILE
 
     def _poke(self, change: Change) -> None:
         """Look at *change* when its time has come, and now at what waited for it."""

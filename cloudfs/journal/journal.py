@@ -42,6 +42,29 @@ class Patience:
     longest: float = 10.0  # however often something is changed
 
 
+class Bursts:
+    """When programs change one thing after another, as `tar x` does. Times are trio's clock."""
+
+    QUIET = 0.3  # seconds that end a burst
+
+    def __init__(self) -> None:
+        self.began = self._last = float("-inf")
+
+    def note(self) -> None:
+        """A program changes something."""
+        if self.are_over():
+            self.began = trio.current_time()
+        self._last = trio.current_time()
+
+    def over_at(self) -> float:
+        """When the burst is over, if nothing comes any more."""
+        return self._last + self.QUIET
+
+    def are_over(self) -> bool:
+        """Whether programs are quiet."""
+        return self.over_at() <= trio.current_time()
+
+
 class Journal:
     """The changes of one drive."""
 
@@ -80,7 +103,7 @@ class Journal:
             keeps_versions=capabilities.keeps_versions,
             by_path=capabilities.ids is IdKind.PATH,
         )
-        self.changed_at = float("-inf")  # trio's clock: when a program last changed something
+        self.bursts = Bursts()
         self.removed_at = 0.0  # trio's clock: when a program last removed something
         self._open_drafts: dict[InodeNumber, Draft] = {}
         self._unsynced: set[Draft] = set()
@@ -286,10 +309,8 @@ class Journal:
             if before is None or base is None or not same_content:
                 node.aliases = frozenset()
             elif before.version != base.version:
-                node.aliases |= {before.version}
+                node.renamed_version(before.version, base.version)
                 self.renamed_version(node.number, before.version, base.version)
-                if node.pages == before.version:
-                    node.pages = base.version
             self._tree.identify(node, base)
             self._register.keep([node])
             if before is not None and base is not None and before.id != base.id:
@@ -462,7 +483,7 @@ class Journal:
         change.failure = None
         change.draft = self._open_drafts.get(node.number)
         node.changed = True
-        self.changed_at = trio.current_time()
+        self.bursts.note()
         self._hold_back(change)
         return change
 

@@ -149,10 +149,9 @@ class Merge:
             entry.modified_ns,
             entry.size,
         ):  # the versions of some servers depend on the path
-            node.aliases |= {before.version}
-            if node.pages == before.version:
-                node.pages = entry.version
+            node.renamed_version(before.version, entry.version)
             self._tree.identify(node, entry)
+            self.moved.append(node)
         elif node.handles:
             self._replace(node, shown)
         else:

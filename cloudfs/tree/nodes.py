@@ -100,6 +100,14 @@ class Node:
             self.attributes = Attributes()
         return self.attributes
 
+    def renamed_version(self, before: Version, now: Version) -> None:
+        """The service calls *now* what was *before*: the bytes are the same, and their time."""
+        self.aliases |= {before}
+        if self.pages == before:
+            self.pages = now
+        if self.attributes is not None and self.attributes.modified_version == before:
+            self.attributes.modified_version = now
+
     def path(self) -> str:
         """Where the node is below the root of the drive, for messages; "/" for the root."""
         names = []

@@ -1,7 +1,9 @@
 import os
 import random
 import stat
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +23,7 @@ from cloudfs.errors import (
     ReadOnly,
     Unsupported,
 )
-from cloudfs.model import DownloadLink, Entry, EntryId
+from cloudfs.model import DownloadLink, Entry, EntryId, Version
 from cloudfs.operations.attributes import Wanted
 from cloudfs.operations.xattrs import NoAttribute
 from cloudfs.providers.base import resolve
@@ -399,6 +401,48 @@ async def test_a_time_that_the_service_turns_out_not_to_take_is_kept_here(tmp_pa
         await drive.flush()
         assert not drive.assembly.journal.changes
         assert drive.drive.looks.of(await drive.node("/f")).modified_ns == 10**18
+
+
+class CountingVersionsProvider(MemoryProvider):
+    """Times are held in milliseconds, and every change makes a version of its own."""
+
+    async def upload(self, *args: Any, **kwargs: Any) -> Entry:
+        return self._renewed(await super().upload(*args, **kwargs))
+
+    async def move(self, *args: Any, **kwargs: Any) -> Entry:
+        return self._renewed(await super().move(*args, **kwargs))
+
+    async def set_modified(self, *args: Any) -> Entry:
+        return self._renewed(await super().set_modified(*args))
+
+    def _renewed(self, entry: Entry) -> Entry:
+        item = self.service.item(entry.id)
+        assert item.entry.modified_ns is not None
+        item.entry = replace(
+            item.entry,
+            version=Version(f"{entry.version}+"),
+            modified_ns=item.entry.modified_ns // 10**6 * 10**6,
+        )
+        return item.entry
+
+
+@pytest.mark.parametrize("uploaded_first", [True, False])
+async def test_an_exact_time_stays_with_a_file_that_gets_a_new_version_by_a_move(
+    tmp_path: Path, uploaded_first: bool
+):
+    exact, provider = 1_234_567_890_123_456_789, CountingVersionsProvider()
+    async with open_drive(provider, tmp_path) as drive:
+        await drive.write("/f", b"x")
+        if uploaded_first:
+            await drive.flush()
+        await drive.drive.looks.set(await drive.node("/f"), Wanted(modified_ns=exact))
+        await drive.flush()
+        assert drive.drive.looks.of(await drive.node("/f")).modified_ns == exact
+        await drive.rename("/f", "/g")
+        await drive.flush()
+        assert drive.drive.looks.of(await drive.node("/g")).modified_ns == exact
+    async with open_drive(provider, tmp_path) as drive:
+        assert drive.drive.looks.of(await drive.node("/g")).modified_ns == exact
 
 
 async def test_what_was_uploaded_need_not_be_fetched(

@@ -8,7 +8,7 @@ import trio
 from trio.testing import MockClock
 
 from cloudfs.model import Entry, EntryId, Kind, ListingTag, Page, Version
-from cloudfs.tree.attributes import Attributes
+from cloudfs.tree.attributes import Attributes, own_modified
 from cloudfs.tree.nodes import Node
 from tests.tree.looking import Looking, Service, looking
 
@@ -620,6 +620,7 @@ async def test_a_version_that_depends_on_the_path_is_no_new_content(
     before = node.entry
     assert before is not None
     node.relocated = True
+    node.attributes = Attributes(modified_ns=5, modified_version=before.version)
     service.retouch = lambda page, _: replace(
         page, entries=tuple(replace(e, version=Version(f"moved-{e.version}")) for e in page.entries)
     )
@@ -629,4 +630,5 @@ async def test_a_version_that_depends_on_the_path_is_no_new_content(
     assert node.aliases == {before.version}
     assert node.entry is not None
     assert node.entry.version == f"moved-{before.version}"
+    assert own_modified(node) == 5
     assert look.heard.contents == ["/docs/b"]
