@@ -119,7 +119,7 @@ class Capabilities:
     checksum: str | None = None  # algorithm (hashlib) of the checksums in entries, if any
     listing_tags: bool = False  # can a listing be asked for on the condition that it changed?
     largest_file: int | None = None  # bytes
-    parallel: int = 16  # requests at once that still make it faster
+    parallel: int = 32  # requests at once that still make it faster
     removes_at_once: int = 0  # most entries of one `remove_many`; 0: it is not offered
     links_at_once: int = 0  # most entries of one `download_links`; 0: it is not offered
 

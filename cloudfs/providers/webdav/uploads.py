@@ -26,6 +26,7 @@ from cloudfs.model import NOTHING, Content, Entry, EntryId, Kind, Transfer
 from cloudfs.providers.webdav.api import Dav
 from cloudfs.providers.webdav.chunks import WORTHWHILE, ChunkedUploads
 from cloudfs.providers.webdav.entries import ETAG, match_header, normalised, spelled, version_of
+from cloudfs.providers.webdav.gathering import Gathering
 from cloudfs.providers.webdav.locks import Lock, locked
 from cloudfs.providers.webdav.looking import Looking
 from cloudfs.providers.webdav.paths import Collection, child_of, parent_of
@@ -69,6 +70,7 @@ class Uploads:
         self._base = base
         self._server = server
         self._looking = looking
+        self._gathering = Gathering(looking.stat, looking.children)
         self._atomic_put = atomic_put
         self._locks = locks
         self._chunk_size = chunk_size
@@ -173,7 +175,7 @@ class Uploads:
         return entry
 
     async def _verified(self, target: EntryId, content: Content) -> Entry:
-        entry = await self._looking.stat(target)
+        entry = await self._gathering.stat(target)
         if entry.size != content.size or entry.is_folder:
             raise BadReply(f"the server stored {entry.size} bytes of {content.size}")
         return entry
