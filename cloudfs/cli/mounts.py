@@ -52,7 +52,7 @@ def start(remote: Remote, path: str, mountpoint: str, settings: Any, *, foregrou
         in_background(lambda ready: serve(what, ready), folders.log)
     except BackgroundFailed as error:
         complain(str(error))
-        raise Done(1) from error
+        raise Done(2 if error.misconfigured else 1) from error
 
 
 def flush(arguments: argparse.Namespace) -> None:
@@ -65,7 +65,7 @@ def flush(arguments: argparse.Namespace) -> None:
 
 def umount(arguments: argparse.Namespace) -> None:
     """Unmount when the service has everything."""
-    state = state_of(arguments.mountpoint)
+    state = state_of(arguments.mountpoint, exactly=True)
     answer = _watched(state, "umount", timeout=arguments.timeout, wait=not arguments.no_wait)
     if not answer.get("unmounted"):
         _list_left(answer)
@@ -89,7 +89,8 @@ def _watched(state: Path, command: str, **parameters: Any) -> dict[str, Any]:
     try:
         for answer in ask(state, command, **parameters):
             if not answer.get("done"):
-                progress.show(f"{answer['waiting']} changes to bring to the service ...")
+                trouble = f" ({answer['trouble']})" if answer.get("trouble") else ""
+                progress.show(f"{answer['waiting']} changes to bring to the service{trouble} ...")
     finally:
         progress.clear()
     if error := answer.get("error"):

@@ -38,14 +38,23 @@ def complain(text: str) -> None:
 
 
 class Progress:
-    """One line on a terminal that is written over and over; silent elsewhere."""
+    """One line on a terminal that is written over and over; elsewhere a line now and then."""
+
+    FIRST = 10.0  # seconds of silence, elsewhere than on a terminal, before the first line
+    EVERY = 60.0
 
     def __init__(self) -> None:
         self._shown = ""
+        self._next = time.monotonic() + self.FIRST
 
     def show(self, text: str) -> None:
         """Replace the line."""
-        if sys.stderr.isatty() and text != self._shown:
+        if not sys.stderr.isatty():
+            if time.monotonic() >= self._next:
+                print(text, file=sys.stderr, flush=True)
+                self._next = time.monotonic() + self.EVERY
+            return
+        if text != self._shown:
             print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
             self._shown = text
 

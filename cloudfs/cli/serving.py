@@ -2,7 +2,8 @@
 
 import argparse
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from cloudfs.errors import ConfigError
@@ -10,7 +11,11 @@ from cloudfs.errors import ConfigError
 
 def serve(arguments: argparse.Namespace) -> None:
     """Run an emulated service until interrupted; where and for whom is printed as JSON."""
-    run, default_account = emulators()
+    run, default_account, types = emulators()
+    if arguments.type not in types:
+        raise ConfigError(
+            f"there is no emulator of {arguments.type!r}; there is {', '.join(types)}"
+        )
     host, _, port = arguments.listen.rpartition(":")
     if not host or not port.isdigit():
         raise ConfigError(f"--listen wants HOST:PORT, not {arguments.listen!r}")
@@ -21,14 +26,17 @@ def serve(arguments: argparse.Namespace) -> None:
     run(arguments.type, Path(arguments.root), host.strip("[]"), int(port), ready=ready)
 
 
-def emulators() -> tuple[Callable[..., None], Callable[[str], dict[str, str]]]:
-    """The emulators' main function and accounts; they need more than a plain installation has."""
+def emulators() -> tuple[Callable[..., None], Callable[[str], dict[str, str]], Sequence[str]]:
+    """The emulators' main function, accounts and types.
+
+    They need more than a plain installation has.
+    """
     try:
-        from cloudfs.emulators.registry import default_account  # noqa: PLC0415
+        from cloudfs.emulators.registry import EMULATORS, default_account  # noqa: PLC0415
         from cloudfs.emulators.server import run  # noqa: PLC0415
     except ImportError as error:
         raise ConfigError(
             f"the emulators need more packages ({error.name}); "
-            "run: pip install 'cloudfs[emulators]'"
+            f"run: {Path(sys.executable).parent / 'pip'} install 'cloudfs[emulators]'"
         ) from error
-    return run, default_account
+    return run, default_account, sorted(EMULATORS)

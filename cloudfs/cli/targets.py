@@ -18,14 +18,14 @@ def remote_and_path(config: Config, word: str) -> tuple[Remote, str]:
     return remote or config.remote(name), "/" + path.strip("/")
 
 
-def state_of(mountpoint: str) -> Path:
+def state_of(mountpoint: str, *, exactly: bool = False) -> Path:
     """The state folder of the process that serves a mount, or in whose mount a path is.
 
-    Raises ConfigError if nothing of ours is mounted there; a mount whose process has died is
-    removed.
+    Raises ConfigError if nothing of ours is mounted there, or, with *exactly*, only above it; a
+    mount whose process has died is removed.
     """
-    path = Path(os.path.abspath(mountpoint))  # noqa: PTH100 - resolve() would enter the mount
-    path = next((top for top in (path, *path.parents) if mountpoints.is_mount(top)), path)
+    wanted = Path(os.path.abspath(mountpoint))  # noqa: PTH100 - resolve() would enter the mount
+    path = next((top for top in (wanted, *wanted.parents) if mountpoints.is_mount(top)), wanted)
     if mountpoints.is_dead(path):
         mountpoints.detach(path)
         raise ConfigError(
@@ -34,8 +34,10 @@ def state_of(mountpoint: str) -> Path:
         )
     state = mountpoints.control_folder(path)
     if state is None:
-        held = next((h for h in folders.holders() if Path(h.mountpoint) == path), None)
+        held = next((h for h in folders.holders() if Path(h.mountpoint) == wanted), None)
         if held is not None:
             return held.state
-        raise ConfigError(f"no drive is mounted at {path}; `cloudfs status` lists the mounts")
+        raise ConfigError(f"no drive is mounted at {wanted}; `cloudfs status` lists the mounts")
+    if exactly and path != wanted:
+        raise ConfigError(f"{wanted} is inside a drive; the drive is mounted at {path}")
     return state

@@ -198,6 +198,7 @@ async def assemble(
         read_only=settings.ro or not capabilities.writable,
         symlinks=settings.symlinks == "store",
         domain=provider.domain,
+        moves_folders=capabilities.moves_folders,
     )
     looks = Looks(journal, register, _defaults(settings), rules)
     name_operations = NameOperations(listings, journal, rules, looks)

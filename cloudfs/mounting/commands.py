@@ -13,6 +13,7 @@ from cloudfs.mounting import mountpoints
 from cloudfs.mounting.building import Assembly
 
 PROGRESS_INTERVAL = 0.5
+QUOTA_PATIENCE = 3.0  # seconds after a flush, so that what is told next is true
 MOST_LISTED = 1000
 
 
@@ -46,6 +47,8 @@ class Commands:
                 with trio.move_on_after(min(PROGRESS_INTERVAL, deadline - trio.current_time())):
                     await committer.drain()
                 yield self._progress()
+        with trio.move_on_after(QUOTA_PATIENCE):
+            await self._assembly.drive.space.ask()
         yield {"done": True, **self._progress(), "left": self._left()}
 
     async def umount(self, request: Mapping[str, Any]) -> AsyncGenerator[Answer, None]:
@@ -102,7 +105,13 @@ class Commands:
 
     def _progress(self) -> Answer:
         journal = self._assembly.journal
-        return {"waiting": len(journal.waiting), "refused": len(journal.refused)}
+        waiting = journal.waiting
+        troubled = next((change for change in waiting if change.trouble), None)
+        return {
+            "waiting": len(waiting),
+            "refused": len(journal.refused),
+            "trouble": f"{self._path(troubled)}: {troubled.trouble}" if troubled else None,
+        }
 
     def _left(self) -> list[Answer]:
         journal = self._assembly.journal

@@ -9,11 +9,19 @@ from pathlib import Path
 from cloudfs.errors import CloudError, ConfigError
 
 READY = b"ready"
+MISCONFIGURED = b"misconfigured: "
 LARGEST_LOG = 10 << 20
 
 
 class BackgroundFailed(Exception):
-    """The process in the background did not come to work; the text says why."""
+    """The process in the background did not come to work; the text says why.
+
+    *misconfigured*: what it was told to do cannot be.
+    """
+
+    def __init__(self, reason: str, *, misconfigured: bool = False) -> None:
+        super().__init__(reason)
+        self.misconfigured = misconfigured
 
 
 def in_background(work: Callable[[Callable[[], None]], None], log: Path) -> None:
@@ -33,8 +41,11 @@ def in_background(work: Callable[[Callable[[], None]], None], log: Path) -> None
         answer = pipe.read()
     os.waitpid(child, 0)
     if answer != READY:
-        reason = answer.decode("utf-8", "replace") or f"the process has died; see {log}"
-        raise BackgroundFailed(reason)
+        reason = answer.removeprefix(MISCONFIGURED).decode("utf-8", "replace")
+        raise BackgroundFailed(
+            reason or f"the process has died; see {log}",
+            misconfigured=answer.startswith(MISCONFIGURED),
+        )
 
 
 def _detached(work: Callable[[Callable[[], None]], None], log: Path, pipe: int) -> None:
@@ -60,7 +71,8 @@ def _detached(work: Callable[[Callable[[], None]], None], log: Path, pipe: int) 
             logging.getLogger(__name__).exception("the mount has ended")
         else:
             logging.getLogger(__name__).info("not mounted: %s", error)
-            os.write(pipe, " ".join(str(error).split()).encode())
+            kind = MISCONFIGURED if isinstance(error, ConfigError) else b""
+            os.write(pipe, kind + " ".join(str(error).split()).encode())
     except BaseException as error:
         logging.getLogger(__name__).exception("the mount has ended")
         if not told:

@@ -4,6 +4,7 @@ import logging
 import os
 import resource
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from cloudfs.tree.merging import Watchers
 log = logging.getLogger(__name__)
 
 DRAIN_ON_SIGNAL = 20.0  # seconds for uploads when told to end; the rest stays in the journal
+SWITCH_INTERVAL = 0.0005  # seconds: threads that touch the disk get their turn soon
 LAST_ANSWERS = 5.0
 DRAIN_AFTER_UMOUNT = 60.0  # the same when somebody unmounted without asking us
 
@@ -47,6 +49,7 @@ def serve(mount: Mount, ready: Callable[[], None]) -> None:
     mountpoints.check_fuse()
     mountpoints.prepare(mount.mountpoint)
     _raise_open_files()
+    sys.setswitchinterval(SWITCH_INTERVAL)
     with locked(mount.remote.name, mount.folders, os.fspath(mount.mountpoint)), unwrapped():
         trio.run(_serve, mount, ready)
 

@@ -3,6 +3,7 @@
 import time
 
 from cloudfs.errors import (
+    AcrossDomains,
     AlreadyExists,
     InvalidRequest,
     IsAFolder,
@@ -106,6 +107,7 @@ class NameOperations:
             raise AlreadyExists(f"{new_name!r} exists")
         if new_parent.is_within(node):
             raise InvalidRequest("a folder cannot be moved into itself")
+        await self._check_movable(node)
         if target is not None:
             await self._check_replaceable(node, target)
         else:
@@ -144,6 +146,16 @@ class NameOperations:
         await self._listings.ensure(folder)
         if folder.children:
             raise NotEmpty(f"{folder.path()} is not empty")
+
+    async def _check_movable(self, node: Node) -> None:
+        """mv(1) copies a folder that the service has got and cannot move."""
+        if self._rules.moves_folders or not node.is_folder:
+            return
+        if node.entry is None and not self._journal.order.is_stirred(node):
+            return  # it is made under its new name
+        await self._listings.ensure(node)
+        if node.children:
+            raise AcrossDomains(f"the service moves no folder, as {node.path()} is")
 
     async def _check_replaceable(self, node: Node, target: Node) -> None:
         if target.is_folder:

@@ -24,6 +24,7 @@ class Rules:
     read_only: bool = False
     symlinks: bool = True
     domain: Callable[[EntryId], str] = lambda _: ""  # see `Provider.domain`
+    moves_folders: bool = True  # see `Capabilities`
 
     def changeable(self, folder: Node) -> None:
         """A name is about to be made or removed in *folder*."""

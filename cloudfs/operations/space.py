@@ -55,10 +55,16 @@ class Space:
         if not self._provider.capabilities.quota:
             return
         while True:
-            try:
-                self._quota = await self._provider.quota()
-            except CloudError as error:
-                log.info("the quota is not known: %s", error)
+            await self.ask()
             await trio.sleep(INTERVAL)
             self._wanted = trio.Event()
             await self._wanted.wait()
+
+    async def ask(self) -> None:
+        """Ask the service now; what it said before stands if it does not answer."""
+        if not self._provider.capabilities.quota:
+            return
+        try:
+            self._quota = await self._provider.quota()
+        except CloudError as error:
+            log.info("the quota is not known: %s", error)

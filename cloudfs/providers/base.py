@@ -113,6 +113,7 @@ class Capabilities:
     unique_names: bool = True  # else two children of a folder may have one name
     case_sensitive: bool = True  # else names that differ only in case are the same
     writable: bool = True
+    moves_folders: bool = True  # else `move` refuses a folder that has something in it
     keeps_versions: bool = False  # an upload over a file keeps what it replaces as a version
     conditional: frozenset[Verb] = frozenset()
     modified_step_ns: int | None = None  # resolution of a time given at upload; None: not held

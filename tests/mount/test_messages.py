@@ -60,7 +60,7 @@ def test_unknown_remote(offer):
     drive = offer()
     line = refusal(drive, "mount", "other:", drive.path)
     assert "own" in line
-    assert "[remotes.other]" in line
+    assert "cloudfs login other" in line
 
 
 def test_unknown_path(offer):

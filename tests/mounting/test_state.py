@@ -51,7 +51,7 @@ async def fill(state: State, folders: Folders) -> None:
 
 
 async def remembers_listing(state: State) -> bool:
-    return await Metadata(state.cache).load(ROOT) is not None
+    return bool(await Metadata(state.cache).load(ROOT))
 
 
 async def change(state: State) -> None:
@@ -233,7 +233,7 @@ async def test_a_listing_that_cannot_be_read_is_asked_for_again(folders: Folders
     async with opened(folders) as state:
         await fill(state, folders)
         await state.cache.write(lambda c: c.execute("DROP TABLE listings"))
-        assert await Metadata(state.cache).load(ROOT) is None
+        assert not await Metadata(state.cache).load(ROOT)
 
 
 async def test_a_cache_of_another_version_is_thrown_away(folders: Folders):

@@ -359,6 +359,29 @@ async def test_a_rename_that_the_service_cannot_do_is_refused_at_once(tmp_path: 
         assert set(await remote_tree(provider)) == {"/c", "/c/g", "/b"}
 
 
+class FlatProvider(MemoryProvider):
+    """A folder is where its files are: it cannot be moved while there are some."""
+
+    capabilities = replace(MemoryProvider.capabilities, moves_folders=False)
+
+
+async def test_a_folder_that_the_service_cannot_move_is_refused_at_once(tmp_path: Path):
+    provider = FlatProvider()
+    async with open_drive(provider, tmp_path) as drive:
+        await drive.mkdir("/full")
+        await drive.write("/full/f", b"x")
+        await drive.rename("/full", "/filled")  # it is not there yet
+        await drive.mkdir("/empty")
+        await drive.flush()
+        with pytest.raises(AcrossDomains):
+            await drive.rename("/filled", "/other")
+        await drive.rename("/empty", "/named")
+        await drive.rename("/filled/f", "/named/g")
+        await drive.rename("/filled", "/emptied")
+        await drive.flush()
+        assert set(await remote_tree(provider)) == {"/emptied", "/named", "/named/g"}
+
+
 class ForgetfulProvider(MemoryProvider):
     """Only the present version of a file can be had."""
 

@@ -197,6 +197,7 @@ class S3Provider(Provider):
             modified_step_ns=1 if meta else None,
             set_modified=meta,
             writable=not self._settings.anonymous,
+            moves_folders=self._settings.dir_rename,
         )
         self.trash = (
             VersionedTrash(

@@ -211,11 +211,13 @@ async def test_a_folder_moves_only_if_that_is_wanted_and_it_is_small():
     for number in range(4):
         store.put(f"a/{number}", b"x")
     provider = await opened(store)
+    assert not provider.capabilities.moves_folders
     with pytest.raises(AcrossDomains):
         await provider.move(await at(provider, "/a"), ROOT, "b")
     await provider.move(await at(provider, "/empty"), ROOT, "still empty")
     assert store.markers == {"still empty/"}
     provider = await opened(store, dir_rename=True, dir_rename_limit=3)
+    assert provider.capabilities.moves_folders
     with pytest.raises(AcrossDomains):
         await provider.move(await at(provider, "/a"), ROOT, "b")
     provider = await opened(store, dir_rename=True, dir_rename_limit=4)
