@@ -33,7 +33,9 @@ def demo(arguments: argparse.Namespace) -> None:
     settings = mount_settings(Config(config_path(), {}, {}), remote, "")
     start(remote, "/", os.fspath(mountpoint), settings, foreground=False)
     print(f"the demo drive is at {mountpoint}")
-    print(f"leave it with: cloudfs umount {mountpoint}")
+    print(
+        f"leave it with: cloudfs umount {mountpoint}; its server goes on until you end it (see {home / 'server.json'})"
+    )
 
 
 def demo_folder() -> Path:
@@ -45,15 +47,26 @@ def demo_folder() -> Path:
 
 def demo_remote() -> Remote | None:
     """The account of the demo's server, if that runs."""
+    known = _known_server()
+    return _remote(known) if known is not None else None
+
+
+def _server() -> int | None:
+    """The process id of the demo's server, if that runs."""
+    known = _known_server()
+    return int(known["pid"]) if known is not None else None
+
+
+def _known_server() -> dict[str, Any] | None:
     home = demo_folder()
     try:
-        known = json.loads((home / "server.json").read_text())
+        known: dict[str, Any] = json.loads((home / "server.json").read_text())
         command = Path(f"/proc/{int(known['pid'])}/cmdline").read_bytes()
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if os.fsencode(home / "cloud") not in command.split(b"\0"):
         return None  # another process has its number now
-    return _remote(known)
+    return known
 
 
 def _start_server(home: Path) -> Remote:
