@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo test check format programs clean
+.PHONY: help demo test check format programs bench clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ format: $(VENV)/.dev ## put the code into its format
 programs: $(VENV)/.dev ## let everyday programs work on a drive: make programs AT=mountpoint
 	@$(BIN)/python scripts/programs.py $(AT)
 
+bench: $(VENV)/.bench ## measure it beside rclone, in five minutes; BENCH='--server s3' and the like
+	@$(BIN)/python scripts/bench --quick $(BENCH)
+
 clean: ## remove what was set up
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 
@@ -36,3 +39,6 @@ $(VENV)/.demo: pyproject.toml scripts/setup.sh
 
 $(VENV)/.dev: pyproject.toml scripts/setup.sh
 	@PYTHON=$(PYTHON) sh scripts/setup.sh $(VENV) dev
+
+$(VENV)/.bench: pyproject.toml scripts/setup.sh
+	@PYTHON=$(PYTHON) sh scripts/setup.sh $(VENV) bench

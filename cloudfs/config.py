@@ -89,7 +89,7 @@ class Config:
             known = ", ".join(sorted(self.remotes)) or "none yet"
             raise ConfigError(
                 f"there is no remote {name!r} in {self.path} (there is: {known}); "
-                f"add it with `cloudfs login {name}`"
+                f"add it with `cloudfs login {name}`, or as a table [remotes.{name}]"
             ) from None
 
 

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Sets up what `make demo` and `make test` need: system packages where they are missing and we
-# may install them, a virtual environment, and the package in it.
+# Sets up what `make demo`, `make test` and `make bench` need: system packages where they are
+# missing and we may install them, a virtual environment, and the package in it.
 #
-#   setup.sh VENV demo|dev
+#   setup.sh VENV demo|dev|bench
 set -eu
 
 venv=$1
@@ -26,7 +26,7 @@ command -v gcc >/dev/null || want gcc
 header=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h
 [ -e "$header" ] || want python3-dev
 [ -e /usr/include/linux/fuse.h ] || [ -e /usr/include/stdio.h ] || want libc6-dev
-if [ "$kind" = dev ]; then
+if [ "$kind" != demo ]; then
     command -v git >/dev/null || want git
     command -v rsync >/dev/null || want rsync
     command -v vim >/dev/null || command -v vim.tiny >/dev/null || want vim-tiny
@@ -54,12 +54,13 @@ if [ ! -x "$venv/bin/python" ] || ! "$venv/bin/python" -c '' 2>/dev/null; then
     "$python" -m venv "$venv"
 fi
 extra=emulators
-[ "$kind" = dev ] && extra=dev
+[ "$kind" = demo ] || extra=$kind
 say "installing cloudfs and what it needs"
 log=$(mktemp)
 "$venv/bin/python" -m pip install --disable-pip-version-check -q -e ".[$extra]" >"$log" 2>&1 ||
     { tail -20 "$log" >&2; fail "pip could not install the package"; }
 rm -f "$log"
 touch "$venv/.demo"
-[ "$kind" = dev ] && touch "$venv/.dev"
+[ "$kind" = demo ] || touch "$venv/.dev"
+[ "$kind" != bench ] || touch "$venv/.bench"
 exit 0

@@ -33,9 +33,9 @@ def demo(arguments: argparse.Namespace) -> None:
     settings = mount_settings(Config(config_path(), {}, {}), remote, "")
     start(remote, "/", os.fspath(mountpoint), settings, foreground=False)
     print(f"the demo drive is at {mountpoint}")
-    print(
-        f"leave it with: cloudfs umount {mountpoint}; its server goes on until you end it (see {home / 'server.json'})"
-    )
+    print(f"leave it with: cloudfs umount {mountpoint}")
+    if (pid := _server()) is not None:
+        print(f"its server is process {pid} (kill {pid} ends it); its data stays in {home}")
 
 
 def demo_folder() -> Path:

@@ -50,24 +50,37 @@ def folder(shared_drive: Drive, request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def own_cloud(machine: None, tmp_path: Path) -> Iterator[Cloud]:
+def make_cloud(machine: None, tmp_path: Path) -> Iterator[Callable[[str], Cloud]]:
+    """Emulated services for one test, by their type."""
+    clouds: list[Cloud] = []
+
+    def make(type_: str) -> Cloud:
+        cloud = Cloud(tmp_path / f"cloud-{len(clouds)}", type_)
+        clouds.append(cloud)
+        cloud.start()
+        return cloud
+
+    yield make
+    for cloud in clouds:
+        cloud.kill()
+
+
+@pytest.fixture
+def own_cloud(make_cloud: Callable[[str], Cloud]) -> Cloud:
     """A cloud for one test, which may do to it what it likes."""
-    cloud = Cloud(tmp_path / "cloud")
-    cloud.start()
-    yield cloud
-    cloud.kill()
+    return make_cloud("cloudike")
 
 
 @pytest.fixture
 def make_drive(
-    machine: None, tmp_path: Path, announce: Announced
+    make_cloud: Callable[[str], Cloud], tmp_path: Path, announce: Announced
 ) -> Iterator[Callable[..., Drive]]:
-    """Drives for one test: ``make_drive(cloud, "name", settings...)``."""
+    """Drives for one test: ``make_drive(cloud, "name", settings...)``; None for no cloud of ours."""
     drives: list[Drive] = []
 
-    def make(cloud: Cloud, name: str = "own", **settings: object) -> Drive:
-        table = {"type": cloud.type, **cloud.account, **settings}
-        drive = Drive(tmp_path / name, name, table)
+    def make(cloud: Cloud | None, name: str = "own", **settings: object) -> Drive:
+        table = {} if cloud is None else {"type": cloud.type, **cloud.account}
+        drive = Drive(tmp_path / name, name, {**table, **settings})
         drives.append(drive)
         return drive
 
