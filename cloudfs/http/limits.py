@@ -51,7 +51,7 @@ def waited_for_by_others() -> Iterator[None]:
 class Limiter:
     """Admits requests by priority, never more at once than the service bears."""
 
-    def __init__(self, *, start: int = 16, floor: int = 3, ceiling: int = 32) -> None:
+    def __init__(self, *, start: int = 24, floor: int = 3, ceiling: int = 32) -> None:
         self._floor = floor
         self._ceiling = ceiling
 

@@ -224,6 +224,7 @@ async def assemble(
         ),
         space=space,
     )
+    nursery.start_soon(listings.recall, tree.root)
     nursery.start_soon(committer.run)
     nursery.start_soon(space.keep_up)
     nursery.start_soon(Feed(provider.changes, tree, listings, metadata).run)

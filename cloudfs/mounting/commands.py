@@ -6,19 +6,29 @@ from typing import Any
 
 import trio
 
+from cloudfs.config import Remote, load, resolved
 from cloudfs.control import Answer, Command
+from cloudfs.errors import ConfigError
 from cloudfs.fuse.session import Session
 from cloudfs.journal.changes import Change
 from cloudfs.mounting import mountpoints
 from cloudfs.mounting.building import Assembly
+from cloudfs.mounting.folders import Notes
+from cloudfs.providers.base import Provider
+from cloudfs.providers.registry import create, service
+from cloudfs.providers.settings import fields
 
 PROGRESS_INTERVAL = 0.5
 QUOTA_PATIENCE = 3.0  # seconds after a flush, so that what is told next is true
 MOST_LISTED = 1000
 
+# What a new login may bring with it besides secrets.
+PARTS_OF_A_LOGIN = {"access_key", "auth", "auth_mode", "captcha", "device_uid", "sid"}
+FACETS = [name for name in Provider.__annotations__ if getattr(Provider, name, ...) is None]
+
 
 class Commands:
-    """Status, flush, umount, retry."""
+    """Status, flush, umount, retry, login."""
 
     def __init__(self, assembly: Assembly, session: Session) -> None:
         self._assembly = assembly
@@ -31,6 +41,7 @@ class Commands:
             "flush": self.flush,
             "umount": self.umount,
             "retry": self.retry,
+            "login": self.login,
         }
 
     async def status(self, _: Mapping[str, Any]) -> AsyncGenerator[Answer, None]:
@@ -79,6 +90,33 @@ class Commands:
         count = await self._assembly.journal.retry()
         self._assembly.committer.resume()
         yield {"done": True, "retried": count}
+
+    async def login(self, _: Mapping[str, Any]) -> AsyncGenerator[Answer, None]:
+        """Go on with the login that the configuration has now."""
+        try:
+            fresh = await self._signed_in_anew()
+        except ConfigError as error:
+            yield {"done": True, "error": str(error)}
+            return
+        _become(self._assembly.provider, fresh)
+        self._assembly.committer.resume()
+        yield {"done": True}
+
+    async def _signed_in_anew(self) -> Provider:
+        """Another provider of the same account. Raises ConfigError if it is another account."""
+        assembly = self._assembly
+        remote = load().remote(assembly.remote.name)
+        if _account(remote) != _account(assembly.remote):
+            raise ConfigError("more than the login has changed")
+        fresh = create(
+            remote.type,
+            await trio.to_thread.run_sync(resolved, remote),
+            remote=remote.name,
+            http=assembly.http,
+            notes=Notes(assembly.folders.state / "notes.json"),
+        )
+        await fresh.open()
+        return fresh
 
     async def _status(self) -> Answer:
         assembly = self._assembly
@@ -138,6 +176,29 @@ class Commands:
         if folder is None:
             return change.name
         return f"{folder.path().rstrip('/')}/{change.name}"
+
+
+def _account(remote: Remote) -> Mapping[str, Any]:
+    """All of a remote but its login: what is mounted would be another account without it."""
+    known = fields(service(remote.type, remote=remote.name).settings_type)
+    plain = {
+        name: value
+        for name, value in remote.settings.items()
+        if name in known and not known[name][1].secret and name not in PARTS_OF_A_LOGIN
+    }
+    return {"type": remote.type, **plain}
+
+
+def _become(held: Provider, fresh: Provider) -> None:
+    """Turn the provider that all parts of the drive hold into *fresh*, and its facets likewise.
+
+    From here on each pair has one state. Calls on their way go on with what they began with.
+    """
+    for name in FACETS:
+        old, new = getattr(held, name), getattr(fresh, name)
+        if old is not None and type(old) is type(new):
+            old.__dict__ = new.__dict__
+    held.__dict__ = fresh.__dict__
 
 
 def _what(change: Change) -> str:

@@ -79,7 +79,7 @@ class Listings:
         listing = folder.listing
         listing.used_at = trio.current_time()
         if not listing.complete:
-            await self._recall(folder)
+            await self.recall(folder)
         if listing.complete and self.is_fresh(folder):
             return
         if listing.remembered:
@@ -173,7 +173,7 @@ class Listings:
         if folder.parent is not None:
             self.expire(folder.parent)
 
-    async def _recall(self, folder: Node) -> None:
+    async def recall(self, folder: Node) -> None:
         """Take the remembered listing of a folder, and those of the folders below it."""
         entry = folder.entry
         if entry is None:

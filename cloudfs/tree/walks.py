@@ -19,7 +19,7 @@ from cloudfs.tree.nodes import Node
 
 MOMENT = 0.3  # seconds between the end of a listing and the next step of a walk
 FARTHEST = 64  # folders listed ahead and not opened yet
-AT_ONCE = 16
+AT_ONCE = 24
 
 
 class Walks:

@@ -9,7 +9,7 @@ import trio
 from trio.testing import MockClock, wait_all_tasks_blocked
 
 from cloudfs.errors import Unreachable
-from cloudfs.model import EntryId, News
+from cloudfs.model import ROOT_INODE, EntryId, News
 from cloudfs.providers.facets import ChangeFeed
 from cloudfs.tree import feed
 from cloudfs.tree.feed import Feed
@@ -68,9 +68,13 @@ class Following:
         await self.quiet()
 
     async def quiet(self) -> None:
-        for _ in range(3):  # the database works in a thread, which does not count as blocked
+        """Wait until nothing goes on: databases work in threads, which do not count as blocked."""
+        for _ in range(5):
             await wait_all_tasks_blocked()
             await self.look.metadata.cursor()
+            await self.look.register.attributes(ROOT_INODE)
+        while self.look.behind.child_tasks:
+            await trio.lowlevel.checkpoint()
 
 
 @asynccontextmanager
