@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Sequence
 
 from cloudfs import __version__
-from cloudfs.cli import demo, looking, mounts, serving, status
+from cloudfs.cli import demo, doctor, login, looking, mounts, serving, status
 from cloudfs.cli.output import Done, complain
 from cloudfs.errors import CloudError, ConfigError
 
@@ -94,6 +94,46 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("mountpoint", metavar="MOUNTPOINT", nargs="?")
     command.add_argument("--json", action="store_true", help="for programs")
     command.set_defaults(command=status.status)
+
+    command = add("login", "set up a remote, or repair its login: it is tried, then stored")
+    command.add_argument("name", metavar="NAME", help="what the remote is called")
+    command.add_argument("--type", metavar="TYPE", help="which service it is on")
+    command.add_argument(
+        "--set",
+        metavar="KEY=VALUE",
+        action="append",
+        default=[],
+        help="a setting of the remote; no secrets, which others could see",
+    )
+    command.add_argument(
+        "--stdin",
+        metavar="KEY",
+        action="append",
+        default=[],
+        help="read this setting from standard input, a line for each in this order",
+    )
+    command.add_argument(
+        "--password-stdin",
+        dest="stdin",
+        action="append_const",
+        const="password",
+        help="the same as --stdin password",
+    )
+    command.add_argument("--phone", metavar="NUMBER", help="where PodSpace sends its code")
+    command.add_argument(
+        "--no-keyring", action="store_true", help="keep secrets in the configuration file"
+    )
+    command.set_defaults(command=login.login)
+
+    command = add("doctor", "tell what of a remote works, call by call")
+    command.add_argument("target", metavar="NAME[:PATH]", help="a remote, and a folder to look at")
+    command.add_argument(
+        "--write",
+        action="store_true",
+        help="also make changes, in a folder .cloudfs-doctor-XXXX that is removed at the end",
+    )
+    command.add_argument("--json", action="store_true", help="for programs")
+    command.set_defaults(command=doctor.doctor)
 
     command = add("remotes", "list the remotes of the configuration")
     command.add_argument("--json", action="store_true", help="for programs")

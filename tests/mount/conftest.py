@@ -75,7 +75,7 @@ def own_cloud(make_cloud: Callable[[str], Cloud]) -> Cloud:
 def make_drive(
     make_cloud: Callable[[str], Cloud], tmp_path: Path, announce: Announced
 ) -> Iterator[Callable[..., Drive]]:
-    """Drives for one test: ``make_drive(cloud, "name", settings...)``; None for no cloud of ours."""
+    """Drives for one test: ``make_drive(cloud or None, "name", settings...)``."""
     drives: list[Drive] = []
 
     def make(cloud: Cloud | None, name: str = "own", **settings: object) -> Drive:

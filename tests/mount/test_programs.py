@@ -54,7 +54,7 @@ def test_on_emulated(make_cloud: MakeCloud, make_drive: MakeDrive, type_: str):
 
 
 def test_in_a_project_of_cloud689(make_cloud: MakeCloud, make_drive: MakeDrive):
-    """The top folder holds nothing but projects (reference 4.1)."""
+    """The top folder holds nothing but projects (reference 1.2)."""
     drive = make_drive(make_cloud("cloud689"), projects="rw")
     drive.mount()
     (drive.path / "work").mkdir()
