@@ -19,7 +19,7 @@ The difficulties, and what answers each:
 import hashlib
 from collections.abc import Sequence
 from contextlib import ExitStack, aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from errno import ESTALE
 from pathlib import Path
 from typing import Any, Protocol
@@ -87,6 +87,10 @@ class Snapshot:
             (low, high) for low, high, layer in resolve(self.layers, 0, visible) if layer is None
         )
         return list(spans)
+
+    def alone(self) -> "Snapshot":
+        """The same with zeros where the base shows through; it is released with this one."""
+        return replace(self, base=None, _checksums={})
 
     def release(self) -> None:
         """The content is not needed any more."""

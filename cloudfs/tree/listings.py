@@ -138,6 +138,15 @@ class Listings:
         listing.doubts += 1
         self._not_before.pop(folder, None)
 
+    def take_out(self, node: Node) -> None:
+        """What was done here about *node* is forgotten: a listing tells what is in its place."""
+        folder = node.parent
+        assert folder is not None
+        self._watchers.name_changed(folder, node.name)
+        self._tree.touch(folder, node.name)
+        self._tree.unlink(node)
+        self._register.drop([below.number for below in node.tree()])
+
     def begin_to_vouch(self) -> None:
         """From now on somebody hears of every change; what was read before is not covered."""
         self._vouched_from = trio.current_time()
