@@ -2,22 +2,14 @@
 
 import argparse
 import json
-from collections.abc import Awaitable, Callable
 from contextlib import aclosing
-from typing import TypeVar
 
-import trio
-
-from cloudfs.cli.output import size, when
+from cloudfs.cli.output import plain, size, when
+from cloudfs.cli.services import at_service
 from cloudfs.cli.targets import remote_and_path
-from cloudfs.config import Remote, load
-from cloudfs.errors import unwrapped
+from cloudfs.config import load
 from cloudfs.model import Entry
-from cloudfs.mounting.building import connected
-from cloudfs.mounting.folders import folders_of
 from cloudfs.providers.base import Provider, resolve
-
-T = TypeVar("T")
 
 
 def remotes(arguments: argparse.Namespace) -> None:
@@ -52,12 +44,12 @@ def ls(arguments: argparse.Namespace) -> None:
                 found.update((child.id, child) for child in page.entries)
         return sorted(found.values(), key=lambda child: child.name)
 
-    entries = _with_provider(remote, look)
+    entries = at_service(remote, look)
     if arguments.json:
         print(json.dumps([_as_json(entry) for entry in entries], indent=2))
         return
     for entry in entries:
-        name = f"{entry.name}/" if entry.is_folder else entry.name
+        name = plain(entry.name) + ("/" if entry.is_folder else "")
         if arguments.long:
             shown = "" if entry.is_folder else size(entry.size)
             print(f"{shown:>12}  {when(entry.modified_ns)}  {name}")
@@ -68,23 +60,11 @@ def ls(arguments: argparse.Namespace) -> None:
 def df(arguments: argparse.Namespace) -> None:
     """Tell the space of a remote's account."""
     remote, _ = remote_and_path(load(), arguments.target)
-    quota = _with_provider(remote, lambda provider: provider.quota())
+    quota = at_service(remote, lambda provider: provider.quota())
     if arguments.json:
         print(json.dumps({"total": quota.total, "used": quota.used, "free": quota.free}))
         return
     print(f"total {size(quota.total)}, used {size(quota.used)}, free {size(quota.free)}")
-
-
-def _with_provider(remote: Remote, work: Callable[[Provider], Awaitable[T]]) -> T:
-    """What *work* makes of the remote's provider, signed in."""
-
-    async def run() -> T:
-        async with connected(remote, folders_of(remote.name)) as (provider, _):
-            await provider.open()
-            return await work(provider)
-
-    with unwrapped():
-        return trio.run(run)
 
 
 def _as_json(entry: Entry) -> dict[str, object]:

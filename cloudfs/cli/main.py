@@ -7,9 +7,28 @@ import traceback
 from collections.abc import Sequence
 
 from cloudfs import __version__
-from cloudfs.cli import demo, doctor, login, looking, mounts, serving, status
+from cloudfs.cli import (
+    archiving,
+    copying,
+    demo,
+    doctor,
+    fetching,
+    login,
+    looking,
+    mounts,
+    pending,
+    searching,
+    serving,
+    sharing,
+    status,
+    trash,
+    versions,
+)
 from cloudfs.cli.output import Done, complain
+from cloudfs.cli.parsing import Commands
 from cloudfs.errors import CloudError, ConfigError
+
+OTHERS = (pending, trash, versions, sharing, searching, copying, archiving, fetching)
 
 EXIT_STATUS = """\
 exit status: 0 done; 1 it could not be done, the message tells why; 2 the command line or the
@@ -59,20 +78,7 @@ def parser() -> argparse.ArgumentParser:
     def add(name: str, help_: str) -> argparse.ArgumentParser:
         return commands.add_parser(name, help=help_, description=help_, parents=[everywhere])
 
-    command = add("mount", "mount a remote as a drive")
-    command.add_argument("remote", metavar="NAME[:PATH]", help="a remote of the configuration")
-    command.add_argument("mountpoint", metavar="MOUNTPOINT", help="an empty folder")
-    command.add_argument("--foreground", "-f", action="store_true", help="stay in the foreground")
-    command.add_argument("--read-only", action="store_true", help="nothing can be changed")
-    command.add_argument(
-        "-o",
-        dest="options",
-        metavar="OPT[=VAL],...",
-        action="append",
-        default=[],
-        help="mount options, as in [mount] of the configuration",
-    )
-    command.set_defaults(command=mounts.mount)
+    _describe_mount(add("mount", "mount a remote as a drive"))
 
     command = add("umount", "unmount a drive when everything is on the service")
     command.add_argument("mountpoint", metavar="MOUNTPOINT")
@@ -95,7 +101,61 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--json", action="store_true", help="for programs")
     command.set_defaults(command=status.status)
 
-    command = add("login", "set up a remote, or repair its login: it is tried, then stored")
+    _describe_login(add("login", "set up a remote, or repair its login: it is tried, then stored"))
+    _describe_doctor(add("doctor", "tell what of a remote works, call by call"))
+
+    command = add("remotes", "list the remotes of the configuration")
+    command.add_argument("--json", action="store_true", help="for programs")
+    command.set_defaults(command=looking.remotes)
+
+    command = add("ls", "list a folder of a remote without mounting it")
+    command.add_argument("target", metavar="NAME:PATH")
+    command.add_argument("-l", "--long", action="store_true", help="with sizes and times")
+    command.add_argument("--json", action="store_true", help="for programs")
+    command.set_defaults(command=looking.ls)
+
+    command = add("df", "tell how much space an account has")
+    command.add_argument("target", metavar="NAME:")
+    command.add_argument("--json", action="store_true", help="for programs")
+    command.set_defaults(command=looking.df)
+
+    for module in OTHERS:
+        module.add(Commands(commands.add_parser, everywhere))
+
+    command = add("serve", "run an emulated service on this machine, for tests and demos")
+    command.add_argument("type", metavar="TYPE", help="which service, for instance cloudike")
+    command.add_argument("root", metavar="ROOT", help="the folder that keeps its data")
+    command.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        default="127.0.0.1:0",
+        help="where to listen (default: this machine only, a free port)",
+    )
+    command.set_defaults(command=serving.serve)
+
+    command = add("demo", "serve and mount an emulated account: nothing else is needed")
+    command.add_argument("mountpoint", metavar="MOUNTPOINT", nargs="?")
+    command.set_defaults(command=demo.demo)
+    return top
+
+
+def _describe_mount(command: argparse.ArgumentParser) -> None:
+    command.add_argument("remote", metavar="NAME[:PATH]", help="a remote of the configuration")
+    command.add_argument("mountpoint", metavar="MOUNTPOINT", help="an empty folder")
+    command.add_argument("--foreground", "-f", action="store_true", help="stay in the foreground")
+    command.add_argument("--read-only", action="store_true", help="nothing can be changed")
+    command.add_argument(
+        "-o",
+        dest="options",
+        metavar="OPT[=VAL],...",
+        action="append",
+        default=[],
+        help="mount options, as in [mount] of the configuration",
+    )
+    command.set_defaults(command=mounts.mount)
+
+
+def _describe_login(command: argparse.ArgumentParser) -> None:
     command.add_argument("name", metavar="NAME", help="what the remote is called")
     command.add_argument("--type", metavar="TYPE", help="which service it is on")
     command.add_argument(
@@ -125,7 +185,8 @@ def parser() -> argparse.ArgumentParser:
     )
     command.set_defaults(command=login.login)
 
-    command = add("doctor", "tell what of a remote works, call by call")
+
+def _describe_doctor(command: argparse.ArgumentParser) -> None:
     command.add_argument("target", metavar="NAME[:PATH]", help="a remote, and a folder to look at")
     command.add_argument(
         "--write",
@@ -134,37 +195,6 @@ def parser() -> argparse.ArgumentParser:
     )
     command.add_argument("--json", action="store_true", help="for programs")
     command.set_defaults(command=doctor.doctor)
-
-    command = add("remotes", "list the remotes of the configuration")
-    command.add_argument("--json", action="store_true", help="for programs")
-    command.set_defaults(command=looking.remotes)
-
-    command = add("ls", "list a folder of a remote without mounting it")
-    command.add_argument("target", metavar="NAME:PATH")
-    command.add_argument("-l", "--long", action="store_true", help="with sizes and times")
-    command.add_argument("--json", action="store_true", help="for programs")
-    command.set_defaults(command=looking.ls)
-
-    command = add("df", "tell how much space an account has")
-    command.add_argument("target", metavar="NAME:")
-    command.add_argument("--json", action="store_true", help="for programs")
-    command.set_defaults(command=looking.df)
-
-    command = add("serve", "run an emulated service on this machine, for tests and demos")
-    command.add_argument("type", metavar="TYPE", help="which service, for instance cloudike")
-    command.add_argument("root", metavar="ROOT", help="the folder that keeps its data")
-    command.add_argument(
-        "--listen",
-        metavar="HOST:PORT",
-        default="127.0.0.1:0",
-        help="where to listen (default: this machine only, a free port)",
-    )
-    command.set_defaults(command=serving.serve)
-
-    command = add("demo", "serve and mount an emulated account: nothing else is needed")
-    command.add_argument("mountpoint", metavar="MOUNTPOINT", nargs="?")
-    command.set_defaults(command=demo.demo)
-    return top
 
 
 def _set_up_logging(*, verbose: bool) -> None:

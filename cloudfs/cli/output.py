@@ -2,6 +2,7 @@
 
 import sys
 import time
+import unicodedata
 
 UNITS = ("B", "KiB", "MiB", "GiB", "TiB", "PiB")
 
@@ -30,6 +31,18 @@ def when(modified_ns: int | None) -> str:
     if modified_ns is None:
         return " " * 16
     return time.strftime("%Y-%m-%d %H:%M", time.localtime(modified_ns / 1e9))
+
+
+def plain(text: str) -> str:
+    """A name that somebody else chose, without what a terminal would obey or could not show."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character.encode("unicode_escape").decode()
+        if unicodedata.category(character) in {"Cc", "Cs"}
+        else character
+        for character in text
+    )
 
 
 def complain(text: str) -> None:

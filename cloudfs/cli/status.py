@@ -57,7 +57,10 @@ def lines(report: dict[str, Any]) -> list[str]:
     for failed in report["failed"]:
         shown.append(f"  refused: {failed['path']} ({failed['change']}): {failed['reason']}")
     if report["failed"]:
-        shown.append("  change what is in the way; saving the file again tries again")
+        shown.append(
+            "  change what is in the way and `cloudfs retry`, or save them with "
+            "`cloudfs export-pending`, or give them up with `cloudfs discard`"
+        )
     for conflict in report["conflicts"]:
         at = time.strftime("%Y-%m-%d %H:%M", time.localtime(conflict["at"]))
         shown.append(f"  conflict: {conflict['path']}: the other side is {conflict['copy']} ({at})")

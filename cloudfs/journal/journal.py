@@ -256,6 +256,11 @@ class Journal:
             await self._stirred.wait()
         return waited or (seen is not None and node.entry is not None and node.entry != seen)
 
+    async def idle(self, change: Change) -> None:
+        """Wait until nothing is under way for *change*."""
+        while change.running:
+            await self._stirred.wait()
+
     def step_over(self) -> None:
         """The committer has ended a step."""
         self._stirred.set()

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
 from typing import Any
 
 import trio
@@ -11,6 +12,7 @@ from cloudfs.control import Answer, Command
 from cloudfs.errors import ConfigError
 from cloudfs.fuse.session import Session
 from cloudfs.journal.changes import Change
+from cloudfs.journal.giving_up import give_up, save_elsewhere
 from cloudfs.mounting import mountpoints
 from cloudfs.mounting.building import Assembly
 from cloudfs.mounting.folders import Notes
@@ -19,6 +21,7 @@ from cloudfs.providers.registry import create, service
 from cloudfs.providers.settings import fields
 
 PROGRESS_INTERVAL = 0.5
+STEP_PATIENCE = 30.0  # seconds for a request that is under way
 QUOTA_PATIENCE = 3.0  # seconds after a flush, so that what is told next is true
 MOST_LISTED = 1000
 
@@ -28,7 +31,7 @@ FACETS = [name for name in Provider.__annotations__ if getattr(Provider, name, .
 
 
 class Commands:
-    """Status, flush, umount, retry, login."""
+    """Status, flush, umount, login, and what a person does about what waits."""
 
     def __init__(self, assembly: Assembly, session: Session) -> None:
         self._assembly = assembly
@@ -41,6 +44,8 @@ class Commands:
             "flush": self.flush,
             "umount": self.umount,
             "retry": self.retry,
+            "export": self.export,
+            "discard": self.discard,
             "login": self.login,
         }
 
@@ -90,6 +95,36 @@ class Commands:
         count = await self._assembly.journal.retry()
         self._assembly.committer.resume()
         yield {"done": True, "retried": count}
+
+    async def export(self, request: Mapping[str, Any]) -> AsyncGenerator[Answer, None]:
+        """Copy what the service does not have to another folder."""
+        journal, tree = self._assembly.journal, self._assembly.drive.tree
+        changes = [*journal.refused, *journal.waiting]
+        try:
+            saved = await save_elsewhere(tree, changes, Path(request["into"]))
+        except OSError as error:
+            yield {"done": True, "error": f"{error.filename}: {error.strerror}"}
+            return
+        yield {"done": True, "saved": [os.fspath(path) for path in saved]}
+
+    async def discard(self, request: Mapping[str, Any]) -> AsyncGenerator[Answer, None]:
+        """Forget refused changes, or all, at a path and below it; with "dry" only list them."""
+        journal, drive = self._assembly.journal, self._assembly.drive
+        top = Path(request["path"]).relative_to(self._session.mountpoint)
+        candidates = [*journal.refused, *(journal.waiting if request.get("all") else [])]
+        chosen = [change for change in candidates if self._is_below(change, top)]
+        shown = [self._shown(change) for change in chosen]
+        if not request.get("dry"):
+            for change in chosen:
+                with trio.move_on_after(STEP_PATIENCE):
+                    await journal.idle(change)
+                if journal.changes.get(change.number) is change:
+                    await give_up(journal, drive.tree, drive.listings, change)
+            await journal.harden()
+        yield {"done": True, "discarded": shown}
+
+    def _is_below(self, change: Change, top: Path) -> bool:
+        return Path(self._path(change).strip("/")).is_relative_to(top)
 
     async def login(self, _: Mapping[str, Any]) -> AsyncGenerator[Answer, None]:
         """Go on with the login that the configuration has now."""
