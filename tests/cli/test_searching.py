@@ -13,7 +13,7 @@ from tests.cli.service import Home, Said, Service
 
 Cloudfs = Callable[..., Said]
 Serve = Callable[[str], Service]
-TYPES = ["asuswebstorage", "podspace"]
+TYPES = ["asuswebstorage", "cloudike", "podspace"]
 
 
 class FakeSearch(Search):

@@ -193,12 +193,13 @@ def test_what_a_facet_refuses_names_the_service(account: Account, cloudfs: Cloud
     assert said.err == "cloudfs: An account in memory: one at a time: name one, work:PATH\n"
 
 
-@pytest.mark.parametrize("type_", ["asuswebstorage", "podspace"])
+@pytest.mark.parametrize("type_", ["asuswebstorage", "cloudike", "podspace"])
 def test_a_link_on_a_service_is_made_and_ended(
     type_: str, home: Home, cloudfs: Cloudfs, serve: Serve
 ):
     service = serve(type_)
-    home.remote("work", type=type_, **service.account)
+    more = {"public_link_base": "http://share.test"} if type_ == "cloudike" else {}
+    home.remote("work", type=type_, **service.account, **more)
     service.do(lambda: service.emulator.write("/f.txt", b"f"))
     said = cloudfs(
         *("share", "create", "work:f.txt", "--password-stdin", "--expires", "30d"),
@@ -210,3 +211,25 @@ def test_a_link_on_a_service_is_made_and_ended(
     assert abs(share["expires_ns"] - time.time_ns() - 30 * DAY) < 2 * DAY
     assert cloudfs("share", "remove", "work:f.txt", share["id"]).status == 0
     assert json.loads(cloudfs("share", "list", "work:f.txt", "--json").out) == []
+
+
+@pytest.mark.parametrize("accepted", [True, False])
+def test_an_invitation_of_a_service_is_answered(
+    accepted: bool, home: Home, cloudfs: Cloudfs, serve: Serve
+):
+    service = serve("cloudike")
+    account = {"type": "cloudike", **service.account}
+    service.do(lambda: service.emulator.add_account("bob@example.com", "pa55word!"))
+    service.do(lambda: service.emulator.write("/plans/f", b"f", "bob@example.com"))
+    home.remote("work", **account | {"username": "bob@example.com", "password": "pa55word!"})
+    said = cloudfs("share", "create", "work:plans", "--with", account["username"], "--edit")
+    assert (said.status, said.err) == (0, "")
+    home.remote("work", **account)
+    for path in home.folder.glob("state/*/notes.json"):
+        path.unlink()  # that was bob's
+    (invitation,) = json.loads(cloudfs("share", "invitations", "work:", "--json").out)
+    assert (invitation["name"], invitation["edit"]) == ("plans", True)
+    said = cloudfs("share", "accept" if accepted else "decline", "work:", invitation["id"])
+    assert said.out == f"{'accepted' if accepted else 'declined'}: plans\n"
+    assert cloudfs("share", "invitations", "work:").out == ""
+    assert ("plans/" in cloudfs("ls", "work:").out) is accepted
