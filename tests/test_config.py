@@ -436,3 +436,58 @@ def test_a_keyring_that_is_locked_is_none(monkeypatch: pytest.MonkeyPatch):
 def test_without_a_keyring_there_is_none(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(sys.modules, "keyring", None)
     assert "password" not in resolved(remote_with())
+
+
+def test_what_the_keyring_must_have_is_asked_for_and_nothing_else(
+    written: Written, monkeypatch: pytest.MonkeyPatch
+):
+    keyring = Keyring(monkeypatch)
+    written(f'{WORK}keyring = ["password"]\n', 0o644)
+    remote = load().remote("work")
+    assert remote.keyring == ("password",)
+    assert resolved(remote)["password"] == "from the keyring"
+    assert keyring.asked == [("cloudfs", "work/password")]
+    written(f"{WORK}keyring = []\n")
+    assert "password" not in resolved(load().remote("work"))
+    assert len(keyring.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("locked", "name", "reason"),
+    [
+        (True, "password", "which is locked or cannot be opened"),
+        (False, "token", "which has no such entry"),
+        (None, "password", "which needs one more package"),
+    ],
+)
+def test_a_secret_that_the_keyring_must_have_and_has_not_is_named(
+    *,
+    locked: bool | None,
+    name: str,
+    reason: str,
+    written: Written,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    if locked is None:
+        monkeypatch.setitem(sys.modules, "keyring", None)
+    else:
+        Keyring(monkeypatch, locked=locked)
+    written(f'{WORK}keyring = ["{name}"]\n')
+    with pytest.raises(ConfigError) as caught:
+        resolved(load().remote("work"))
+    assert f"remote work: {name} should be in the keyring, {reason}" in str(caught.value)
+    assert "run: cloudfs login work" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "advice"),
+    [
+        ("true", 'keyring must be a list of secrets, like ["password"]'),
+        ("[1]", "keyring must be a list of secrets"),
+        ('["username"]', "keyring names 'username', which is no secret of this type"),
+        ('["colour"]', "keyring names 'colour'"),
+    ],
+)
+def test_what_the_keyring_must_have_are_secrets(value: str, advice: str, written: Written):
+    written(f"{WORK}keyring = {value}\n")
+    refused(f"[remotes.work] {advice}")

@@ -1,15 +1,13 @@
 """What can be tried on an account in a folder that is made for it, and removed at the end."""
 
-import hashlib
-import random
 import secrets
-import time
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 
 import trio
 
 from cloudfs.cli.checkup import Failed, Skipped, Work
+from cloudfs.cli.sample import Sample
 from cloudfs.errors import (
     AcrossDomains,
     AlreadyExists,
@@ -19,7 +17,7 @@ from cloudfs.errors import (
     NotFound,
     Unsupported,
 )
-from cloudfs.model import Checksum, Entry, EntryId, Pieces, Transfer, TrashItem, Version
+from cloudfs.model import Entry, EntryId, Transfer, TrashItem
 from cloudfs.providers.base import Provider, Verb
 from cloudfs.providers.facets import Trash
 
@@ -28,39 +26,6 @@ LARGE = 11 << 20  # more than services take with one request, given `SMALL_PARTS
 SMALL_PARTS = {"multipart_threshold": 5 << 20, "part_size": 5 << 20}
 LAST_WAIT = 60.0  # seconds for the removal
 MOST_PAGES = 20  # of the bin that are looked through
-
-
-class Sample:
-    """Content that nobody has uploaded before."""
-
-    def __init__(self, size: int = 1000, modified_ns: int | None = None) -> None:
-        self._data = random.randbytes(size)
-        now = time.time_ns()
-        self.modified_ns = now - now % 10**9 if modified_ns is None else modified_ns
-
-    @property
-    def size(self) -> int:
-        """Number of bytes."""
-        return len(self._data)
-
-    @property
-    def data(self) -> bytes:
-        """The bytes."""
-        return self._data
-
-    async def read(self, start: int, stop: int) -> Pieces:
-        """Some of them."""
-        for at in range(start, stop, 1 << 20):
-            yield self._data[at : min(at + (1 << 20), stop)]
-
-    async def checksum(self, algorithm: str) -> Checksum:
-        """Their digest."""
-        digest = await trio.to_thread.run_sync(hashlib.new, algorithm, self._data)
-        return Checksum(algorithm, digest.hexdigest())
-
-    def unchanged(self, version: Version) -> Sequence[tuple[int, int]]:  # noqa: ARG002 - new each time
-        """None of it was in another version."""
-        return ()
 
 
 class Scratch:
