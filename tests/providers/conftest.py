@@ -11,3 +11,8 @@ def in_the_background() -> Iterator[None]:
     """Changes are brought to a service in the background, and so they are here."""
     with priority(Priority.BACKGROUND):
         yield
+
+
+@pytest.fixture(autouse=True)
+def discretion(nothing_secret_is_said: None) -> None:
+    """No secret is logged, whatever a service answers."""

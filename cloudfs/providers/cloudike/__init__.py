@@ -2,15 +2,20 @@
 
 A request runs down this row::
 
-    provider, trash, versions, changes   our verbs and facets
+    provider                             our verbs
+    trash, versions, changes, sharing    facets; so are tree, search, favorites, recent, details,
+                                         archives, fetching, previews
+    comments, undeleting, precheck       what no other service has; accountcalls, too
     moving, copying, uploads, tasks      what takes several requests
-    api, store                           one request each: the service's calls, the object store
+    api, filecalls, sharecalls,
+    trashcalls, store                    one request each: the service's calls, the object store
     connection                           a call with credentials, encoding and errors
     auth, encoding, refusals             sign-in, bodies of POST, what a refusal means
 
-`wire` turns replies into our dataclasses, `values` checks the plain values in them, `paths`
-knows how an entry's id, its path, is put together. Sections named in the comments are those
-of the protocol reference.
+`wire`, `answers` and `particulars` turn replies into our dataclasses, `values` checks the plain
+values in them, `paths` knows how an entry's id, its path, is put together. `spool` and
+`jsonarray` are for what is too large for memory. Sections named in the comments are those of the
+protocol reference.
 """
 
 from cloudfs.providers.cloudike.provider import CloudikeProvider

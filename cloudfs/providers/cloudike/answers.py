@@ -67,6 +67,8 @@ class Task:
     failed: int = 0
     paths: tuple[EntryId, ...] = ()  # where the entries it treated are now
     error_codes: tuple[int, ...] = ()
+    url: str | None = field(default=None, repr=False)  # where the archive is that it has made
+    place: EntryId | None = None  # the entry that it has made (reference 3.17)
 
 
 def login(value: Any) -> Login:
@@ -146,8 +148,20 @@ def task_result(members: Mapping[str, Any]) -> Task:
             codes.append(code)
         elif "path" in found:
             paths.append(values.path(found["path"]))
-    failed = values.integer(members.get("failed")) or 0
-    return Task(finished=True, failed=failed, paths=tuple(paths), error_codes=tuple(codes))
+    place = members.get("folder_name")
+    return Task(
+        finished=True,
+        failed=values.integer(members.get("failed")) or 0,
+        paths=tuple(paths),
+        error_codes=tuple(codes),
+        url=values.text(members.get("url")),
+        place=values.optional_path(f"/{place}") if isinstance(place, str) and place else None,
+    )
+
+
+def started(value: Any) -> str | Task:
+    """The name of the task that does the work, or what came of it."""
+    return task_id(value) or task(value)
 
 
 def task_id(value: Any) -> str | None:

@@ -1,13 +1,13 @@
 """The service's calls, in its own words: one request each, replies as dataclasses."""
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from cloudfs.errors import BadReply, InvalidRequest, NotFound
+from cloudfs.errors import BadReply, NotFound
 from cloudfs.http.client import Reply
 from cloudfs.http.retry import Repeat
-from cloudfs.model import Checksum, Entry, EntryId, FileVersion, Quota, TrashItem, Version
+from cloudfs.model import Checksum, Entry, EntryId, FileVersion, Quota, Version
 from cloudfs.providers.cloudike import answers, values, wire
 from cloudfs.providers.cloudike.answers import Event, Link, Task, Ticket
 from cloudfs.providers.cloudike.connection import Connection
@@ -44,7 +44,7 @@ class Api:
 
     def __init__(self, connection: Connection, *, link_base: str = "") -> None:
         self.connection = connection
-        self._link_base = link_base
+        self.link_base = link_base
 
     # Entries ------------------------------------------------------------------------------
 
@@ -56,7 +56,7 @@ class Api:
         value = values.decoded(reply.body)
         if path != ROOT and wire.told_name(value) != name_of(path):
             raise NotFound(f"there is another spelling of {name_of(path)!r} only")  # 3.4
-        return wire.entry(value, path, link_base=self._link_base)
+        return wire.entry(value, path, link_base=self.link_base)
 
     async def metadata_or_none(self, path: EntryId) -> Entry | None:
         """The entry at *path*; None if there is definitely none."""
@@ -84,7 +84,7 @@ class Api:
         tag = values.text(reply.headers.get("etag"))
         if reply.status == 304:
             return Tagged(None, tag or unless)
-        page = wire.listing(values.decoded(reply.body), path, link_base=self._link_base)
+        page = wire.listing(values.decoded(reply.body), path, link_base=self.link_base)
         if page is None:
             return None
         return Tagged(page if page.state else replace(page, state=tag), tag)
@@ -94,14 +94,14 @@ class Api:
         reply = await self.connection.post(
             "fileops/folder_create/", {"path": path}, call="folder_create"
         )
-        return await self._told(reply, path)
+        return await self.told(reply, path)
 
     async def rename(self, path: EntryId, new_name: str, expected: EntryId) -> Entry:
         """Another last segment; *expected* is the path to look at if the answer names none."""
         reply = await self.connection.post(
             "fileops/rename/", {"path": path, "newname": new_name}, call="rename"
         )
-        return await self._told(reply, expected)
+        return await self.told(reply, expected)
 
     async def move(
         self, path: EntryId, folder: EntryId, expected: EntryId, *, overwrite: bool
@@ -151,7 +151,7 @@ class Api:
         )
         value = values.decoded(reply.body)
         if reply.status == 201 or not answers.is_ticket(value):
-            return await self._told(reply, creation.path)
+            return await self.told(reply, creation.path)
         return answers.ticket(value, self.connection.url)
 
     async def create_part(self, temp_path: str, number: int) -> Ticket:
@@ -166,7 +166,7 @@ class Api:
 
     async def confirm(self, url: str, path: EntryId) -> Entry:
         """The file at *path* that the upload has made. A second confirmation is refused."""
-        return await self._told(await self.connection.post_to(url, call="confirm"), path)
+        return await self.told(await self.connection.post_to(url, call="confirm"), path)
 
     async def get(self, path: EntryId, version: Version) -> Link:
         """Where to download that version of the file, even if it is in the trash by now."""
@@ -187,35 +187,9 @@ class Api:
         reply = await self.connection.post(
             "files/restore/", {"path": path, "version": int(version)}, call="restore"
         )
-        return await self._told(reply, path)
+        return await self.told(reply, path)
 
-    # Trash and tasks ----------------------------------------------------------------------
-
-    async def trash(self, *, offset: int, limit: int) -> PageOf[TrashItem]:
-        """A page of what is in the trash."""
-        reply = await self.connection.get(
-            "trash/", {"offset": offset, "limit": limit, "extra": False}, call="trash"
-        )
-        return wire.trash(values.decoded(reply.body))
-
-    async def trash_restore(self, name: str) -> str | Task:
-        """Put what the trash calls *name* back: the id of the task, or its result."""
-        reply = await self.connection.post(
-            f"trash/restore/{quoted_segment(name)}", {"overwrite": False}, call="trash_restore"
-        )
-        return _started(reply)
-
-    async def trash_clear(self, names: Sequence[str]) -> str | Task:
-        """Remove what the trash calls *names* for ever."""
-        if not names or not all(names):
-            # An empty list, or a list of nothing, would empty the whole trash (3.13).
-            raise InvalidRequest("there is nothing to remove from the trash")
-        reply = await self.connection.post("trash/clear/", {"paths": names}, call="trash_clear")
-        return _started(reply)
-
-    async def trash_clear_all(self) -> str | Task:
-        """Remove everything in the trash for ever."""
-        return _started(await self.connection.post("trash/clear/", {}, call="trash_clear"))
+    # Tasks --------------------------------------------------------------------------------
 
     async def task(self, task_id: str) -> Task | None:
         """How the task stands; None if the service does not know it, or not yet."""
@@ -269,14 +243,14 @@ class Api:
             {"from_path": path, "to_path": folder, "overwrite": overwrite},
             call=call,
         )
-        return await self._told(reply, expected)
+        return await self.told(reply, expected)
 
-    async def _told(self, reply: Reply, path: EntryId) -> Entry:
+    async def told(self, reply: Reply, path: EntryId) -> Entry:
         """The entry in the answer to a change; looked up at *path* if the answer is empty."""
         value = values.decoded(reply.body)
         if not value:
             return await self.metadata(path)
-        return wire.entry_by_path(value, link_base=self._link_base)
+        return wire.entry_by_path(value, link_base=self.link_base)
 
 
 def _milliseconds(ns: int | None) -> int | None:
@@ -291,11 +265,6 @@ def _object(reply: Reply) -> dict[str, object]:
         return values.optional_record(values.decoded(reply.body))
     except BadReply:
         return {}
-
-
-def _started(reply: Reply) -> str | Task:
-    value = values.decoded(reply.body)
-    return answers.task_id(value) or answers.task(value)
 
 
 def _unfinished(reply: Reply) -> Task | None:

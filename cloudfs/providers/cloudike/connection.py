@@ -2,9 +2,11 @@
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import TypeVar
+from urllib.parse import urlsplit
 
 from cloudfs.errors import BadReply, ConfigError
-from cloudfs.http.client import Http, Reply
+from cloudfs.http.client import Http, Reply, StreamedReply
 from cloudfs.http.retry import Repeat
 from cloudfs.http.session import TokenRejected
 from cloudfs.model import NOTHING
@@ -15,6 +17,8 @@ from cloudfs.providers.cloudike.refusals import refusal
 ACCEPT = {"Accept": "application/json"}
 
 Credentials = Mapping[str, str]
+
+T = TypeVar("T")
 
 
 class Connection:
@@ -34,16 +38,20 @@ class Connection:
         call: str,
         api: int = 1,
         headers: Mapping[str, str] = NOTHING,
+        repeat: Repeat = Repeat.SAFELY,
     ) -> Reply:
-        """The answer to a GET; 304 only if *headers* hold a condition."""
-        reply = await self._get(route, parameters, call, api, headers)
-        if reply.ok or (reply.status == 304 and headers):
+        """The answer to a GET; 304 only if *headers* hold the condition If-None-Match.
+
+        Some calls are GETs although they change something: *repeat* says what that means.
+        """
+        reply = await self._get(route, parameters, call, api, headers, repeat)
+        if reply.ok or (reply.status == 304 and "If-None-Match" in headers):
             return reply
         raise refusal(reply, call)
 
-    async def poll(self, route: str, *, call: str) -> Reply:
+    async def poll(self, route: str, parameters: Parameters = NOTHING, *, call: str) -> Reply:
         """The answer to a GET, whatever its status: 404 may mean "not yet" (reference 3.19)."""
-        return await self._get(route, {}, call, 1, NOTHING)
+        return await self._get(route, parameters, call, 1, NOTHING, Repeat.SAFELY)
 
     async def post(
         self,
@@ -51,6 +59,7 @@ class Connection:
         parameters: Parameters,
         *,
         call: str,
+        api: int = 1,
         repeat: Repeat = Repeat.IF_REFUSED,
     ) -> Reply:
         """The answer to a POST; *repeat* as for every request."""
@@ -60,7 +69,7 @@ class Connection:
                 body, content_type = encoded(parameters, encoding)
                 return await self.http.request(
                     "POST",
-                    self._url(1, route),
+                    self._url(api, route),
                     label=f"cloudike.{call}",
                     repeat=repeat,
                     headers={**ACCEPT, "Content-Type": content_type},
@@ -94,6 +103,46 @@ class Connection:
                 return _success(await self._authorised(attempt, call), call)
             return _success(await attempt(NOTHING), call)
 
+    async def get_from(self, url: str, *, call: str) -> Reply:
+        """The answer to a GET of an address that the service has given."""
+
+        async def attempt(credentials: Credentials) -> Reply:
+            return await self.http.request(
+                "GET",
+                url,
+                label=f"cloudike.{call}",
+                repeat=Repeat.SAFELY,
+                credentials=credentials,
+            )
+
+        with given_address("a picture"):
+            if self._is_api(url):
+                return _success(await self._authorised(attempt, call), call)
+            return _success(await attempt(NOTHING), call)
+
+    async def download(
+        self, url: str, take: Callable[[StreamedReply], Awaitable[T]], *, call: str
+    ) -> T:
+        """What *take* makes of the answer to a GET of an address that the service has given.
+
+        *take* may be called again, when the credentials had to be renewed.
+        """
+
+        async def attempt(credentials: Credentials) -> T:
+            async with self.http.stream(
+                "GET", url, label=f"cloudike.{call}", credentials=credentials
+            ) as reply:
+                if reply.status == 401 and credentials:
+                    raise TokenRejected(f"{call}: the service does not accept the credentials")
+                return await take(reply)
+
+        with given_address("a download"):
+            return await (self._auth.call(attempt) if self._is_api(url) else attempt(NOTHING))
+
+    def _is_api(self, url: str) -> bool:
+        """Whether *url* is a call of the API; the store may be on the same server (2.3)."""
+        return self.http.trusts(url) and urlsplit(url).path.startswith("/api/")
+
     async def _get(
         self,
         route: str,
@@ -101,13 +150,14 @@ class Connection:
         call: str,
         api: int,
         headers: Mapping[str, str],
+        repeat: Repeat,
     ) -> Reply:
         async def attempt(credentials: Credentials) -> Reply:
             return await self.http.request(
                 "GET",
                 self._url(api, route),
                 label=f"cloudike.{call}",
-                repeat=Repeat.SAFELY,
+                repeat=repeat,
                 headers={**ACCEPT, **headers},
                 credentials=credentials,
                 params=as_pairs(parameters) or None,

@@ -1,6 +1,6 @@
 """An account of Cloudike: our verbs, carried out by the service's calls."""
 
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, MutableMapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
@@ -10,10 +10,8 @@ from cloudfs.errors import (
     BadReply,
     CloudError,
     ConfigError,
-    InvalidName,
     InvalidRequest,
     IsAFolder,
-    NameTooLong,
     NotAFolder,
     NotFound,
     NotPermitted,
@@ -34,21 +32,38 @@ from cloudfs.model import (
     Transfer,
 )
 from cloudfs.providers.base import Capabilities, IdKind, Provider, Verb
+from cloudfs.providers.cloudike.accountcalls import AccountValues, PermanentTokens
 from cloudfs.providers.cloudike.api import Api
+from cloudfs.providers.cloudike.archives import CloudikeArchives
 from cloudfs.providers.cloudike.auth import auth_for, login_string
 from cloudfs.providers.cloudike.changes import CloudikeChanges
+from cloudfs.providers.cloudike.comments import Comments
 from cloudfs.providers.cloudike.connection import Connection, given_address
 from cloudfs.providers.cloudike.copying import Copies
+from cloudfs.providers.cloudike.details import CloudikeDetails
 from cloudfs.providers.cloudike.encoding import BodyEncoding
+from cloudfs.providers.cloudike.favorites import CloudikeFavorites
+from cloudfs.providers.cloudike.fetching import CloudikeFetching
+from cloudfs.providers.cloudike.filecalls import FileCalls
 from cloudfs.providers.cloudike.moving import Moves
+from cloudfs.providers.cloudike.names import RULES, check_name
 from cloudfs.providers.cloudike.paging import RESTARTS, is_last, shifted
 from cloudfs.providers.cloudike.paths import ROOT, join, within
+from cloudfs.providers.cloudike.precheck import Prechecks
+from cloudfs.providers.cloudike.previews import CloudikePreviews
+from cloudfs.providers.cloudike.recent import CloudikeRecent
 from cloudfs.providers.cloudike.refusals import Forbidden
-from cloudfs.providers.cloudike.removing import Removals
+from cloudfs.providers.cloudike.removing import AT_ONCE, Removals
+from cloudfs.providers.cloudike.search import CloudikeSearch
 from cloudfs.providers.cloudike.settings import CloudikeSettings
+from cloudfs.providers.cloudike.sharecalls import ShareCalls
+from cloudfs.providers.cloudike.sharing import CloudikeSharing
 from cloudfs.providers.cloudike.store import Store
 from cloudfs.providers.cloudike.tasks import Tasks
 from cloudfs.providers.cloudike.trash import CloudikeTrash
+from cloudfs.providers.cloudike.trashcalls import TrashCalls
+from cloudfs.providers.cloudike.tree import CloudikeTree
+from cloudfs.providers.cloudike.undeleting import Purging, Undeleting
 from cloudfs.providers.cloudike.uploads import Uploads
 from cloudfs.providers.cloudike.versions import CloudikeVersions, current_link
 
@@ -62,11 +77,13 @@ class CloudikeProvider(Provider):
     settings_type = CloudikeSettings
     capabilities = Capabilities(
         ids=IdKind.PATH,
+        names=RULES,
         keeps_versions=True,
         conditional=frozenset({Verb.CREATE, Verb.REPLACE}),
         modified_step_ns=1_000_000,
         checksum="md5",
         listing_tags=True,
+        removes_at_once=AT_ONCE,
         copy=True,
         set_modified=True,
         quota=True,
@@ -84,22 +101,45 @@ class CloudikeProvider(Provider):
         self._auth = auth_for(settings, http, encoding, notes)
         connection = Connection(http, settings.url, self._auth, encoding)
         self._api = Api(connection, link_base=settings.public_link_base)
-        by_content = settings.send_checksum
-        self._removals = Removals(self._api, bypass_trash=settings.delete_mode == "permanent")
-        self._uploads = Uploads(self._api, Store(http), settings)
-        self._moves = Moves(self._api, self._removals, by_content=by_content)
-        self._copies = Copies(self._api, self._moves, self._removals, by_content=by_content)
-        self.trash = CloudikeTrash(
-            self._api, Tasks(self._api, settings), page_limit=settings.page_limit
-        )
-        self.versions = CloudikeVersions(self._api, page_limit=settings.page_limit)
+        self._offer(FileCalls(self._api), ShareCalls(self._api), Tasks(self._api, settings))
         if settings.change_detection == "events":
             self.changes = CloudikeChanges(self._api, interval=settings.events_interval)
         self.capabilities = replace(
             type(self).capabilities,
-            set_modified=settings.set_modified and by_content,
+            set_modified=settings.set_modified and settings.send_checksum,
             listing_tags=settings.change_detection != "off",
         )
+
+    def _offer(self, files: FileCalls, shares: ShareCalls, tasks: Tasks) -> None:
+        """Make the verbs that take several requests, and the facets."""
+        api, settings, limit = self._api, self._settings, self._settings.page_limit
+        by_content = settings.send_checksum
+        bypass_trash = settings.delete_mode == "permanent"
+        self._removals = Removals(api, files, bypass_trash=bypass_trash)
+        self._uploads = Uploads(api, Store(self._http), settings)
+        self._moves = Moves(api, self._removals, by_content=by_content)
+        self._copies = Copies(api, self._moves, self._removals, by_content=by_content)
+
+        binned = TrashCalls(api)
+        self.trash = CloudikeTrash(api, binned, shares, tasks, page_limit=limit)
+        self.versions = CloudikeVersions(api, page_limit=limit)
+        self.tree = CloudikeTree(api, files, tasks)
+        self.sharing = CloudikeSharing(api, shares, page_limit=limit)
+        self.search = CloudikeSearch(files, page_limit=limit)
+        self.favorites = CloudikeFavorites(api, files)
+        self.recent = CloudikeRecent(api)
+        self.archives = CloudikeArchives(api, files, self._uploads, tasks)
+        self.fetching = CloudikeFetching(api, shares, tasks, self._moves)
+        self.previews = CloudikePreviews(files)
+
+        # What no other service has.
+        self.comments = Comments(files)
+        self.details = CloudikeDetails(files, shares, self.comments)
+        self.undeleting = Undeleting(binned)
+        self.purging = Purging(binned)
+        self.prechecks = Prechecks(files)
+        self.tokens = PermanentTokens(api.connection)
+        self.account_values = AccountValues(api.connection)
 
     async def open(self) -> None:
         try:
@@ -180,7 +220,7 @@ class CloudikeProvider(Provider):
     # Changing -----------------------------------------------------------------------------
 
     async def create_folder(self, folder_id: EntryId, name: str) -> Entry:
-        self._check_name(name)
+        check_name(name)
         path = join(folder_id, name)
         try:
             return await self._api.folder_create(path)
@@ -198,7 +238,7 @@ class CloudikeProvider(Provider):
         replacing: Entry | None = None,
         transfer: Transfer | None = None,
     ) -> Entry:
-        self._check_name(name)
+        check_name(name)
         if replacing is not None and replacing.is_folder:
             raise IsAFolder(f"{replacing.name} is a folder")
         path = join(folder_id, name) if replacing is None else replacing.id
@@ -209,7 +249,7 @@ class CloudikeProvider(Provider):
     ) -> Entry:
         if entry.id == ROOT:
             raise NotPermitted("the root cannot be moved")
-        self._check_name(name)
+        check_name(name)
         if entry.is_folder and within(folder_id, entry.id):
             raise InvalidRequest("a folder cannot be moved into itself")
         return await self._moves.move(entry, folder_id, name, replacing)
@@ -223,10 +263,19 @@ class CloudikeProvider(Provider):
         # may have taken the file's place, and would go with all that is in it.
         await self._removals.remove(entry.id, only_empty=not recursive, permanently=permanently)
 
+    async def remove_many(
+        self, entries: Sequence[Entry], *, permanently: bool = False
+    ) -> Sequence[CloudError | None]:
+        for entry in entries:
+            if entry.is_folder:
+                raise IsAFolder(f"{entry.name} is a folder, and might have children")
+        paths = [entry.id for entry in entries]
+        return await self._removals.remove_files(paths, permanently=permanently)
+
     async def copy(self, entry: Entry, folder_id: EntryId, name: str) -> Entry:
         if entry.is_folder:
             raise IsAFolder("only files are copied")
-        self._check_name(name)
+        check_name(name)
         return await self._copies.copy(entry, folder_id, name)
 
     async def set_modified(self, entry: Entry, modified_ns: int) -> Entry:
@@ -244,12 +293,6 @@ class CloudikeProvider(Provider):
         if tag is None or restarts == RESTARTS or not self.capabilities.listing_tags:
             return None
         return ListingTag(tag)
-
-    def _check_name(self, name: str) -> None:
-        if self.capabilities.names.too_long(name):
-            raise NameTooLong("the name is longer than 255 bytes")
-        if problem := self.capabilities.names.problem(name):
-            raise InvalidName(f"{name!r} {problem}")
 
 
 def _forget_other_account(notes: MutableMapping[str, str], settings: CloudikeSettings) -> None:

@@ -19,6 +19,7 @@ from cloudfs.errors import (
     NotAFolder,
     NotEmpty,
     NotFound,
+    NotPermitted,
     QuotaExceeded,
     Unavailable,
     Unsupported,
@@ -54,19 +55,25 @@ _BY_STATUS: Mapping[tuple[int, str], type[CloudError]] = {
     (400, ANY): InvalidRequest,
     (400, "confirm"): Unverified,
     (400, "task"): CloudError,
+    (400, "folder_info"): NotAFolder,
     (401, ANY): LoginFailed,
     (402, ANY): QuotaExceeded,
+    (403, "undelete"): InvalidRequest,  # it is not deleted, or its folder is
     (403, ANY): Forbidden,
     (404, ANY): NotFound,
     (405, "folder_create"): NotAFolder,
     (405, "create"): NotAFolder,
     (405, "move"): NotAFolder,
     (405, "copy"): NotAFolder,
+    (405, "precheck"): NotAFolder,
     (405, ANY): Unsupported,
     (409, "create"): AlreadyExists,
     (409, "confirm"): AlreadyExists,
     (409, "move"): SameFolder,
+    (409, "precheck"): SameFolder,
+    (409, "shares_add"): InvalidRequest,  # with oneself
     (412, ANY): MountPoint,
+    (424, "shares_add"): NotPermitted,  # the top of somebody else's share is in it
     (424, ANY): InvalidRequest,
     (501, ANY): Unsupported,
 }
@@ -89,6 +96,14 @@ def refusal(reply: Reply, operation: str) -> CloudError:
     if reply.status >= 500 and reply.status != 501:
         return Unavailable(told)
     return refused_with(reply.status, operation, code)(told)
+
+
+def failure(status: int, operation: str) -> CloudError:
+    """The error for one of several entries that one request was about."""
+    told = f"{operation}: the service answered {status}"
+    if status == 429 or (status >= 500 and status != 501):
+        return Unavailable(told)
+    return refused_with(status, operation)(told)
 
 
 def refused_with(status: int, operation: str, code: str = "") -> type[CloudError]:

@@ -1,5 +1,8 @@
 """Waiting for what the service does in the background (reference 3.19)."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 import trio
 
 from cloudfs.errors import CloudError, TimedOut
@@ -7,6 +10,8 @@ from cloudfs.providers.cloudike.answers import Task
 from cloudfs.providers.cloudike.api import Api
 from cloudfs.providers.cloudike.refusals import refused_with
 from cloudfs.providers.cloudike.settings import CloudikeSettings
+
+T = TypeVar("T")
 
 LONGEST_PAUSE = 3.0
 
@@ -29,14 +34,21 @@ class Tasks:
             if started.finished:
                 return started
             raise CloudError("the service does not tell which task does the work")
+        return await self.until(lambda: self._api.task(started), lambda task: task.finished)
+
+    async def until(self, look: Callable[[], Awaitable[T | None]], ready: Callable[[T], bool]) -> T:
+        """What *look* gives as soon as it is *ready*; None: the service does not know of it.
+
+        Raises TimedOut when it takes too long.
+        """
         began = trio.current_time()
         pause = self._poll
         while True:
-            task = await self._api.task(started)
+            found = await look()
             waited = trio.current_time() - began
-            if task is not None and task.finished:
-                return task
-            if task is None and waited >= self._grace:
+            if found is not None and ready(found):
+                return found
+            if found is None and waited >= self._grace:
                 raise CloudError("the service does not know the task it has started")
             if waited + pause > self._timeout:
                 raise TimedOut(f"a task of the service has not ended within {waited:.0f} s")

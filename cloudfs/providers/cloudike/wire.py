@@ -77,6 +77,31 @@ def trash(value: Any) -> PageOf[TrashItem]:
     return _page({"content": value} if isinstance(value, list) else values.record(value), _binned)
 
 
+def found(value: Any, *, link_base: str = "") -> PageOf[Entry]:
+    """Entries from all over the account: an object with them, or the bare array (3.15 to 3.20)."""
+
+    def one(item: Any) -> Entry | None:
+        members = values.record(item)
+        if values.flag(members.get("deleted")) or values.flag(members.get("is_in_trash")):
+            return None
+        return entry_by_path(item, link_base=link_base)
+
+    return _page({"content": value} if isinstance(value, list) else values.record(value), one)
+
+
+def tree(values_: list[Any], *, link_base: str = "") -> list[Entry]:
+    """Entries of the whole tree, told in a row or one within the other (3.16.4)."""
+    flat: list[Any] = []
+    waiting = list(values_)
+    while waiting:
+        item = waiting.pop()
+        flat.append(item)
+        children = item.get("content") if isinstance(item, dict) else None
+        waiting += children if isinstance(children, list) else []
+    entries = found(flat, link_base=link_base).items
+    return [entry for entry in entries if entry.id != ROOT]
+
+
 def versions(value: Any) -> PageOf[FileVersion]:
     """Contents a file has had, the newest first (reference 3.14)."""
     return _page({"content": value}, _version)

@@ -1,8 +1,8 @@
 import pytest
 
-from tests.providers.cloudike.service import FakeCloudike
+from tests.providers.cloudike.extras import FullCloudike
 
 
 @pytest.fixture
-def service() -> FakeCloudike:
-    return FakeCloudike()
+def service() -> FullCloudike:
+    return FullCloudike()

@@ -101,6 +101,7 @@ class FakeCloudike:
         self.events: list[dict[str, Any]] = []
         self.clock = count(1_700_000_000_000, 7)
         self.numbers = count(1)
+        self.prefixes = PREFIXES
 
     # What a test does ---------------------------------------------------------------------
 
@@ -233,7 +234,7 @@ class FakeCloudike:
             return self._login(call)
         if not route.startswith("files/confirm/"):
             self._check_token(call)
-        prefix = next((p for p in PREFIXES if route.startswith(p)), route)
+        prefix = next((p for p in self.prefixes if route.startswith(p)), route)
         handler = getattr(self, "_on_" + prefix.strip("/").replace("/", "_"))
         result = handler(call, "/" + unquote(route[len(prefix) :]).strip("/"))
         return result if isinstance(result, httpx.Response) else httpx.Response(200, json=result)

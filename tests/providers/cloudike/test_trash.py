@@ -12,12 +12,15 @@ from cloudfs.errors import (
     BadReply,
     CloudError,
     InvalidRequest,
+    LoginFailed,
     NotFound,
+    NotPermitted,
     QuotaExceeded,
     TimedOut,
 )
 from cloudfs.model import EntryId, Kind, TrashItem
 from cloudfs.providers.cloudike import CloudikeProvider
+from tests.providers.cloudike.extras import FullCloudike
 from tests.providers.cloudike.service import FakeCloudike
 
 CLEAR = "trash/clear/"
@@ -267,3 +270,59 @@ async def test_a_restore_that_fails_in_the_background_fails(service: FakeCloudik
     service.fail("task/t/", httpx.Response(200, json=result))
     with pytest.raises(QuotaExceeded):
         await provider.trash.restore(item)
+
+
+# The bins of shared folders -----------------------------------------------------------------
+
+
+async def test_what_others_deleted_from_a_shared_folder_is_told_and_restored(
+    service: FullCloudike,
+):
+    provider = await filled(service, "a", page_limit=2)
+    service.add_folder("/Plans ü")
+    service.with_me.append("/Plans ü")
+    own = next(iter(service.bin))
+    service.foreign_bin = {
+        name: ("/Plans ü", f"/Plans ü/{name[0]}") for name in ("x/1", "y", "z", own)
+    }
+    items = await binned(provider)
+    assert [item.name for item in items] == ["a", "x", "y", "z"]  # its own are told once
+    assert len({item.id for item in items}) == 4
+    calls = service.of("trash/from_shared/Plans%20%C3%BC")
+    assert [call.params["offset"] for call in calls] == ["0", "2"]
+    assert (await provider.trash.restore(items[1])).id == "/Plans ü/x"
+    (call,) = service.of("trash/restore/x%2F1/from_shared/Plans%20%C3%BC")
+    assert call.params == {"overwrite": False}
+
+
+async def test_what_others_deleted_is_not_ours_to_purge(service: FullCloudike):
+    provider = await filled(service, "a")
+    service.add_folder("/d")
+    service.with_me.append("/d")
+    service.foreign_bin = {"y": ("/d", "/d/y")}
+    with pytest.raises(NotPermitted):
+        await provider.trash.purge(await binned(provider))
+    assert len(service.bin) == 1
+
+
+async def test_a_folder_without_a_bin_of_its_own_hides_no_other(service: FullCloudike):
+    provider = await filled(service, "a")
+    for folder in ("/d", "/e"):
+        service.add_folder(folder)
+        service.with_me.append(folder)
+    service.foreign_bin = {"y": ("/e", "/e/y")}
+    service.fail("trash/from_shared/d", httpx.Response(400, json={"code": "InvalidParameters"}))
+    assert [item.name for item in await binned(provider)] == ["a", "y"]
+    service.fail("shares/", httpx.Response(405, json={"code": "NotImplemented"}))
+    assert [item.name for item in await binned(provider)] == ["a"]
+
+
+@pytest.mark.parametrize("route", ["shares/", "trash/from_shared/d"])
+async def test_a_refused_login_is_not_taken_for_a_missing_bin(service: FullCloudike, route: str):
+    provider = await filled(service, "a")
+    service.add_folder("/d")
+    service.with_me.append("/d")
+    for _ in range(2):
+        service.fail(route, httpx.Response(401, json={"code": "Unauthorized"}))
+    with pytest.raises(LoginFailed):
+        await binned(provider)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from cloudfs.errors import BadReply
 from cloudfs.model import EntryId, Kind, Version
-from cloudfs.providers.cloudike import answers, values, wire
+from cloudfs.providers.cloudike import answers, particulars, values, wire
 
 MEMBERS = [
     *("path", "folder", "bytes", "version", "created", "modified", "client_data", "checksum"),
@@ -19,7 +19,8 @@ MEMBERS = [
     *("url", "method", "parameters", "headers", "confirm_url", "temp_path", "size", "token"),
     *("expires", "timestamp", "type", "oldpath", "oldname", "progress", "status", "nodes"),
     *("failed", "error_code", "taskid", "storage_size", "quota_size", "hard_quota_size"),
-    *("shared", "is_favorite", "role", "mime_type"),
+    *("shared", "is_favorite", "role", "mime_type", "owner", "login", "userid", "writer"),
+    *("id", "text", "created_time", "extradata", "thumbnails", "link", "small", "folder_name"),
 ]
 
 plain = (
@@ -52,7 +53,19 @@ FUNCTIONS: list[Callable[[Any], object]] = [
     lambda value: wire.listing(value, EntryId("/"), link_base="https://h"),
     wire.trash,
     wire.versions,
+    wire.found,
+    lambda value: wire.tree([value]),
     wire.quota,
+    answers.started,
+    particulars.link_terms,
+    particulars.collaborators,
+    particulars.invitations,
+    particulars.comments,
+    particulars.permanent_tokens,
+    particulars.nodes,
+    particulars.folder_info,
+    particulars.foresight,
+    particulars.thumbnails,
     answers.login,
     lambda value: answers.ticket(value, "https://api.test"),
     answers.is_ticket,
