@@ -57,10 +57,10 @@ def run(*command: str | Path, cwd: Path | None = None) -> str:
 
 
 def make_tree(folder: Path, names: list[str]) -> None:
-    """150 small files, a large one, empty ones, and *names*."""
+    """90 small files, a large one, empty ones, and *names*."""
     chance = random.Random(7)
     folder.mkdir()
-    for number in range(150):
+    for number in range(90):
         place = folder / f"d{number % 6}"
         place.mkdir(exist_ok=True)
         (place / f"file{number:03}.txt").write_bytes(chance.randbytes(chance.randrange(1, 3000)))

@@ -1,4 +1,7 @@
-"""Silence is checked: a test fails if it logs a warning that it did not announce."""
+"""Silence is checked: a test fails if it logs a warning that it did not announce.
+
+Discretion too, where `nothing_secret_is_said` is used.
+"""
 
 import logging
 from collections.abc import Generator, Iterator
@@ -6,6 +9,7 @@ from collections.abc import Generator, Iterator
 import pytest
 
 from tests.support import LAST_REASON
+from tests.witness import Witness
 
 
 @pytest.hookimpl(wrapper=True)
@@ -43,3 +47,22 @@ def no_surprises(caplog: pytest.LogCaptureFixture, announce: Announced) -> Itera
         and not any(text in record.getMessage() for text in announce.texts)
     ]
     assert not surprises, f"unannounced warnings: {surprises}"
+
+
+@pytest.fixture
+def witness(monkeypatch: pytest.MonkeyPatch) -> Iterator[Witness]:
+    """Knows the secrets of the test's accounts, and all that was logged about them."""
+    witness = Witness()
+    witness.install(monkeypatch)
+    root = logging.getLogger()
+    root.addHandler(witness)
+    yield witness
+    root.removeHandler(witness)
+
+
+@pytest.fixture
+def nothing_secret_is_said(witness: Witness) -> Iterator[None]:
+    """Fails if a secret, or an address that may hold one, was logged or is in an error's text."""
+    yield
+    leaks = witness.leaks()
+    assert not leaks, f"secrets were told: {leaks[:5]}"

@@ -4,7 +4,7 @@ from tests.contract.accounts import ACCOUNTS, Account
 
 
 @pytest.fixture(params=sorted(ACCOUNTS))
-async def account(request: pytest.FixtureRequest):
+async def account(request: pytest.FixtureRequest, nothing_secret_is_said: None):
     async with ACCOUNTS[request.param]() as account:
         yield account
 

@@ -168,12 +168,25 @@ def wsgidav_digest() -> Server:
 
 @cache
 def rclone() -> Server:
-    root = _scratch("rclone")
+    return Server(_rclone())
+
+
+@cache
+def rclone_basic() -> Server:
+    """One that lets in the user "reader" with a password, by Basic only."""
+    password = "not to be told"
+    return Server(
+        _rclone("--user", "reader", "--pass", password), auth=httpx.BasicAuth("reader", password)
+    )
+
+
+def _rclone(*more: str) -> str:
     program = Path(sys.executable).parent / "rclone"
-    command = [str(program) if program.exists() else "rclone", "serve", "webdav", str(root)]
-    options = ["--addr", "127.0.0.1:0", "--config", "/dev/null"]
-    url = _start(command + options, announces=r"(http://127\.0\.0\.1:\d+/)")
-    return Server(url)
+    command = [str(program) if program.exists() else "rclone", "serve", "webdav"]
+    options = ["--addr", "127.0.0.1:0", "--config", "/dev/null", *more]
+    return _start(
+        [*command, str(_scratch("rclone")), *options], announces=r"(http://127\.0\.0\.1:\d+/)"
+    )
 
 
 APACHE = """
