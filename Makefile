@@ -29,7 +29,8 @@ programs: $(VENV)/.dev ## let everyday programs work on a drive: make programs A
 	@$(BIN)/python scripts/programs.py $(AT)
 
 bench: $(VENV)/.bench ## measure it beside rclone, in five minutes; BENCH='--server s3' and the like
-	@$(BIN)/python scripts/bench --quick $(BENCH)
+	@mkdir -p build
+	@$(BIN)/python scripts/bench --quick --json build/bench.json --chart build/bench.png $(BENCH)
 
 clean: ## remove what was set up
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info

@@ -10,10 +10,15 @@ LEAST_SHOWN = 1 / 1000
 
 
 def draw(path: Path, results: Mapping[str, Any]) -> None:
-    """Write the chart as PNG. Raises ImportError without matplotlib (extra "bench")."""
+    """Write the chart as PNG, if the base took part.
+
+    Raises ImportError without matplotlib (extra "bench").
+    """
     from matplotlib.figure import Figure  # noqa: PLC0415 - only charts need the extra
 
     bars = list(_bars(results))
+    if not bars:
+        return
     names = [name for name in COLOURS if any(name in ratios for _, ratios in bars)]
     figure = Figure(figsize=(8.6, 1.3 + 0.36 * len(bars)), layout="tight")
     axes = figure.subplots()
@@ -47,8 +52,8 @@ def draw(path: Path, results: Mapping[str, Any]) -> None:
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.set_title(
-        f"Seconds relative to rclone mount --vfs-cache-mode full (1x); shorter to the left is "
-        f"faster\n{results['server']}, {results['rtt'] * 1000:.0f} ms round trip, "
+        f"Seconds, in times of what rclone mount --vfs-cache-mode full takes; left is faster\n"
+        f"{results['server']}, {results['rtt'] * 1000:.0f} ms round trip, "
         f"{results['bandwidth'] * 8 / 1e9:g} Gbit/s",
         fontsize=8.5, loc="right",
     )  # fmt: skip

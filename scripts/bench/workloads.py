@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -106,8 +106,11 @@ def _readers(folder: Path) -> Iterator[None]:
     """Programs that each read a large file of their own, all of them at it already."""
     readers = [
         subprocess.Popen(
-            ["dd", f"if={folder}/large/{number}", "bs=1M", "status=none"],
+            ["sh", "-c", f"{{ head -c 1; cat >/dev/null; }} <large/{number}"],
+            cwd=folder,
+            bufsize=0,
             stdout=subprocess.PIPE,
+            start_new_session=True,
         )
         for number in range(data.READERS)
     ]
@@ -115,18 +118,12 @@ def _readers(folder: Path) -> Iterator[None]:
         for reader in readers:
             assert reader.stdout is not None
             assert reader.stdout.read(1)
-        drains = [subprocess.Popen(["cat"], stdin=r.stdout, stdout=subprocess.DEVNULL)
-                  for r in readers]  # fmt: skip
-        readers += drains
-        for reader in readers:
-            if reader.stdout is not None:
-                reader.stdout.close()
         yield
     finally:
         for reader in readers:
-            reader.kill()
-        for reader in readers:
-            reader.wait()
+            with suppress(ProcessLookupError):
+                os.killpg(reader.pid, signal.SIGKILL)
+            reader.communicate()
 
 
 def editor_saves(folder: Path) -> None:

@@ -127,12 +127,14 @@ def test_foreground_stays_until_it_is_unmounted(own_cloud: Cloud, make_drive):
 
 
 def test_status_tells_what_is_going_on(drive: Drive, own_cloud: Cloud):
-    own_cloud.ask("POST", "faults", {"kind": "latency", "origin": "api", "seconds": 0.3})
+    assert os.listdir(drive.path) == []
+    own_cloud.kill()  # nothing can be brought to it meanwhile
     (drive.path / "f").write_text("x" * 100)
     status = drive.status()
     assert status["waiting"] == 1
     assert [entry["path"] for entry in status["pending"]] == ["/f"]
     assert (status["remote"], status["mountpoint"]) == ("own", str(drive.path))
+    own_cloud.start()
     drive.flush()
     status = drive.status()
     assert status["waiting"] == status["refused"] == 0
