@@ -20,11 +20,10 @@ from cloudfs.http import probe
 from cloudfs.http.client import Http
 from cloudfs.mounting.building import connected
 from cloudfs.mounting.folders import folders_of
-from cloudfs.providers.base import Provider
+from cloudfs.providers.base import FACETS, Provider
 from cloudfs.providers.registry import service
 from cloudfs.providers.settings import fields
 
-FACETS = [name for name in Provider.__annotations__ if getattr(Provider, name, ...) is None]
 SHORTEST_SECRET = 8  # shorter ones are parts of common words: leaving them out would show them
 UNTRIED = {"archives", "fetching"}  # they would leave something behind, or need an address
 

@@ -18,6 +18,7 @@ import trio
 
 from cloudfs.content.drafts import Base, Draft
 from cloudfs.database import Database, Job
+from cloudfs.journal.bursts import Bursts
 from cloudfs.journal.changes import Change, Failure, Sent, change_record
 from cloudfs.journal.order import Order
 from cloudfs.model import Entry, EntryId, InodeNumber, Kind, Transfer, Version
@@ -40,29 +41,6 @@ class Patience:
     hold_back: float = 1.0
     temporary: float = 5.0  # for names by which programs call what they will remove again
     longest: float = 10.0  # however often something is changed
-
-
-class Bursts:
-    """When programs change one thing after another, as `tar x` does. Times are trio's clock."""
-
-    QUIET = 0.3  # seconds that end a burst
-
-    def __init__(self) -> None:
-        self.began = self._last = float("-inf")
-
-    def note(self) -> None:
-        """A program changes something."""
-        if self.are_over():
-            self.began = trio.current_time()
-        self._last = trio.current_time()
-
-    def over_at(self) -> float:
-        """When the burst is over, if nothing comes any more."""
-        return self._last + self.QUIET
-
-    def are_over(self) -> bool:
-        """Whether programs are quiet."""
-        return self.over_at() <= trio.current_time()
 
 
 class Journal:

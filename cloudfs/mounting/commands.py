@@ -16,7 +16,7 @@ from cloudfs.journal.giving_up import give_up, save_elsewhere
 from cloudfs.mounting import mountpoints
 from cloudfs.mounting.building import Assembly
 from cloudfs.mounting.folders import Notes
-from cloudfs.providers.base import Provider
+from cloudfs.providers.base import FACETS, Provider
 from cloudfs.providers.registry import create, service
 from cloudfs.providers.settings import fields
 
@@ -27,7 +27,6 @@ MOST_LISTED = 1000
 
 # What a new login may bring with it besides secrets.
 PARTS_OF_A_LOGIN = {"access_key", "auth", "auth_mode", "captcha", "device_uid", "sid"}
-FACETS = [name for name in Provider.__annotations__ if getattr(Provider, name, ...) is None]
 
 
 class Commands:

@@ -306,6 +306,10 @@ class Provider(ABC):
         raise Unsupported("this service does not tell its quota")
 
 
+FACETS = tuple(name for name in Provider.__annotations__ if getattr(Provider, name, ...) is None)
+"""The names of the attributes that hold a facet, or None."""
+
+
 async def resolve(provider: Provider, path: str) -> Entry:
     """The entry at *path* below the account's root. Raises NotFound, naming what is missing."""
     entry = await provider.root()
