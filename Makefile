@@ -13,7 +13,7 @@ demo: $(VENV)/.demo ## start a cloud on this machine, mount it, and show what ca
 	@$(BIN)/python scripts/demo.py
 
 test: $(VENV)/.dev ## run all tests, real mounts included
-	@$(BIN)/python -m pytest -q -n 4 --dist worksteal
+	@$(BIN)/python -m pytest -q -n 6 --dist worksteal
 
 check: $(VENV)/.dev ## format, lint, types, imports
 	@$(BIN)/ruff format --check .

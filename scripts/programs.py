@@ -285,7 +285,7 @@ def rm_rf(drive: Path, local: Path) -> None:
         victim = place / "victim"
         for folder in range(12):
             (victim / f"d{folder}").mkdir(parents=True)
-            for number in range(40):
+            for number in range(100):
                 (victim / f"d{folder}" / f"f{number}").write_text(f"{number}")
         run("cp", "-r", victim / "d0", place / "kept")
         run("cp", "-r", victim / "d1", place / "partly")
@@ -340,7 +340,7 @@ PROGRAMS = [
     Program("mv of files and folders", mv_folder, mv_again),
     Program("sqlite3 with its default journal", sqlite, sqlite),
     Program("append, dd, truncate", write_within, write_within),
-    Program("rm -rf of 480 files", rm_rf, rm_rf_again),
+    Program("rm -rf of 1200 files", rm_rf, rm_rf_again),
 ]
 
 

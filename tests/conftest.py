@@ -20,6 +20,15 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
     return report
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the long tests over the run, so that no worker has them all at its end."""
+    long = [item for item in items if item.get_closest_marker("long")]
+    items[:] = [item for item in items if not item.get_closest_marker("long")]
+    apart = len(items) // max(1, len(long))
+    for number, item in enumerate(long):
+        items.insert(number * (apart + 1), item)
+
+
 class Announced:
     """The warnings a test expects."""
 

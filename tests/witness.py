@@ -21,7 +21,7 @@ import pytest
 from cloudfs.emulators.signing import Signer
 from cloudfs.emulators.store.accounts import Token, Tokens
 from cloudfs.errors import CloudError
-from cloudfs.providers.registry import SERVICES
+from cloudfs.providers.registry import SERVICES, service
 
 SHORTEST = 6  # characters; what is shorter is found everywhere
 WORDS = {"password", "secret"}  # of our messages, which some tests have for a password
@@ -123,7 +123,7 @@ class Witness(logging.Handler):
         monkeypatch.setattr(Tokens, "issue", issued)
         monkeypatch.setattr(Signer, "url", signed)
         monkeypatch.setattr(CloudError, "__init__", failed)
-        for settings_type in {service.settings_type for service in SERVICES.values()}:
+        for settings_type in {service(type_, remote="").settings_type for type_ in SERVICES}:
             self._learn_from(settings_type, monkeypatch)
 
     def _learn_from(self, settings_type: type, monkeypatch: pytest.MonkeyPatch) -> None:

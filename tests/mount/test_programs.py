@@ -29,7 +29,10 @@ SETTINGS: dict[str, Settings] = {
     "omnistor": {"names": "escape"},  # the same protocol: nothing is refused, then
 }
 
-pytestmark = pytest.mark.timeout(600)  # on a machine that has much else to do
+pytestmark = [
+    pytest.mark.timeout(600),  # on a machine that has much else to do
+    pytest.mark.long,
+]
 
 
 def run(drive: Drive, path: str = "", *, refused: str = "") -> None:
