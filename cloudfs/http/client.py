@@ -12,6 +12,7 @@ The difficulties, and what answers each:
 5. httpx's exceptions are many: `transport_errors` turns them into ours.
 """
 
+import functools
 import logging
 import ssl
 import time
@@ -164,6 +165,12 @@ async def _read(response: httpx.Response, counters: Counters, limit: int) -> byt
     return b"".join(parts)
 
 
+@functools.cache
+def _tls() -> ssl.SSLContext:
+    """The certificates that are trusted: read once, which takes longer than a request."""
+    return httpx.create_ssl_context()
+
+
 class Http:
     """The way to one account's service."""
 
@@ -184,6 +191,7 @@ class Http:
         nothing_kept = CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))
         self._client = httpx.AsyncClient(
             transport=transport,
+            verify=_tls(),
             cookies=nothing_kept,
             follow_redirects=False,
             headers={"User-Agent": f"cloudfs/{__version__}", "Accept-Encoding": "gzip, identity"},
