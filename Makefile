@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
+unexport PYTHONDONTWRITEBYTECODE  # the tests start hundreds of processes: nothing is compiled twice
+
 .PHONY: help demo test check format programs bench clean
 
 help: ## what there is to make
