@@ -399,17 +399,21 @@ def remount(remote: str, mountpoint: Path) -> None:
 class Trial:
     """Runs the checks, and counts the failures."""
 
-    def __init__(self, drive: Path, local: Path, remount: Callable[[], None] | None) -> None:
+    def __init__(
+        self, drive: Path, local: Path, remount: Callable[[], None] | None, *, once: bool
+    ) -> None:
         self._drive = drive
         self._local = local
         self._remount = remount
+        self._once = once
         self.failed = 0
 
     def run(self, programs: list[Program]) -> None:
         programs = [program for program in programs if self._begin(program)]
         programs = self._after_remount(programs)
-        programs = [program for program in programs if self._go_on(program)]
-        self._after_remount(programs)
+        if not self._once:
+            programs = [program for program in programs if self._go_on(program)]
+            self._after_remount(programs)
 
     def _begin(self, program: Program) -> bool:
         (self._drive / program.folder).mkdir()
@@ -453,6 +457,7 @@ def main() -> int:
     parser.add_argument("mountpoint", type=Path)
     parser.add_argument("--remote", help="unmount and mount this again before comparing")
     parser.add_argument("--refused", default="", help="characters the service takes in no name")
+    parser.add_argument("--once", action="store_true", help="do not go on with what was written")
     parser.add_argument("--only", default="", help="only programs whose name contains this")
     arguments = parser.parse_args()
     programs = [program for program in PROGRAMS if arguments.only in program.name]
@@ -466,7 +471,7 @@ def main() -> int:
         local.mkdir()
         taken = [name for name in NAMES if not set(name) & set(arguments.refused)]
         make_tree(Path(folder) / "source", taken)
-        trial = Trial(drive, local, again)
+        trial = Trial(drive, local, again, once=arguments.once)
         trial.run(programs)
     shutil.rmtree(drive, ignore_errors=True)
     print("all checks passed" if not trial.failed else f"{trial.failed} checks failed")
