@@ -1,8 +1,8 @@
 """Everyday programs on a drive of every service, read back from what is on the service.
 
-A run takes about half a minute. A second round, which goes on with what was written and read back,
-is for one service of each kind: addressed by paths, by ids, by keys. What a service refuses by its nature is declared here: the programs
-do without it, and the drive must refuse it at once.
+A run takes about half a minute. A second round, which goes on with what was written and read
+back, is for one service of each kind: addressed by paths, by ids, by keys. What a service refuses
+by its nature is declared here: the programs do without it, and the drive must refuse it at once.
 """
 
 import subprocess
