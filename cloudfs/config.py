@@ -59,6 +59,10 @@ class MountSettings:
     hold_back: float = setting("seconds a change waits for another one to undo it", default=1.0)
     cache_size: int = setting("bytes of the disk cache for what was read", default=10 << 30)
     keep_free: int = setting("bytes of the disk that the cache leaves free", default=1 << 30)
+    memory_entries: int = setting(
+        "entries kept in memory, at 1.5 KiB each; others are looked up on the disk",
+        default=150_000,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +143,7 @@ def mount_settings(config: Config, remote: Remote, options: str) -> MountSetting
 
 def resolved(remote: Remote) -> dict[str, Any]:
     """The settings of a remote with its secrets. Raises ConfigError if one cannot be had."""
+    check_told_once(remote)
     known = fields(service(remote.type, remote=remote.name).settings_type)
     table: dict[str, Any] = {}
     for name, value in remote.settings.items():
@@ -155,6 +160,18 @@ def resolved(remote: Remote) -> dict[str, Any]:
         if name not in table and (kept := _kept(remote, name)) is not None:
             table[name] = kept
     return table
+
+
+def check_told_once(remote: Remote) -> None:
+    """Raise ConfigError if a setting is there, and a command that tells it as well."""
+    known = fields(service(remote.type, remote=remote.name).settings_type)
+    for name in known:
+        command = f"{name}{COMMAND}"
+        if name in remote.settings and command in remote.settings and command not in known:
+            raise ConfigError(
+                f"remote {remote.name} has both {name} and {command}: "
+                "remove one of them from the configuration"
+            )
 
 
 def is_remote_name(name: str) -> bool:

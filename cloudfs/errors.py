@@ -74,7 +74,14 @@ class AccessDenied(CloudError):
 
 
 class LoginFailed(AccessDenied):
-    """The service does not accept the account's credentials, or no longer accepts them."""
+    """The service does not accept the account's credentials, or no longer accepts them.
+
+    *wanted* is the setting that it asks for (a one-time password), if it asks for one.
+    """
+
+    def __init__(self, message: str, *, wanted: str | None = None) -> None:
+        super().__init__(message)
+        self.wanted = wanted
 
 
 class NotPermitted(CloudError):

@@ -355,6 +355,15 @@ def test_a_command_may_tell_any_setting_of_the_service():
     assert resolved(remote_with(username_command="echo alice"))["username"] == "alice"
 
 
+@pytest.mark.parametrize("name", ["password", "token", "username"])
+def test_what_is_told_twice_is_refused(name: str, tmp_path: Path):
+    twice = {name: "hunter2", f"{name}_command": f"touch {tmp_path}/made"}
+    with pytest.raises(ConfigError, match=f"both {name} and {name}_command: remove") as caught:
+        resolved(remote_with(**twice))
+    assert "hunter2" not in str(caught.value)
+    assert not (tmp_path / "made").exists()
+
+
 def test_a_command_is_not_a_line_for_a_shell(tmp_path: Path):
     resolved(remote_with(password_command=f"echo x ; touch {tmp_path}/made"))
     assert not (tmp_path / "made").exists()

@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 from cloudfs.cli.asking import Asking
 from cloudfs.cli.output import complain
-from cloudfs.config import COMMAND, Remote, resolved
+from cloudfs.config import COMMAND, Remote, check_told_once, resolved
 from cloudfs.errors import ConfigError
 from cloudfs.providers.registry import service
 from cloudfs.providers.settings import About, fields
@@ -18,7 +18,6 @@ YES, NO = {"true", "yes", "1"}, {"false", "no", "0"}
 
 PLACE = ("url", "region", "bucket")  # asked for, but not doubted when a login is refused
 LOGIN = ("username", "password")
-SECOND_FACTOR = ("otp", "captcha")  # asked for when a login is refused
 
 
 class Account:
@@ -118,14 +117,16 @@ class Account:
             if wanted or name in self._lost:
                 self._ask(ask, name)
 
-    def doubt(self, ask: Asking) -> bool:
+    def doubt(self, ask: Asking, wanted: str | None) -> bool:
         """The service refuses: ask again for what says who it is; Enter leaves it as it is.
 
-        Whether anything was answered.
+        If the service says which setting is *wanted*, only for that one. Whether anything was
+        answered.
         """
         answered = False
-        for name in [*self._questions(), *SECOND_FACTOR]:
-            if name in self.fields and name not in PLACE and not _is_spared(name, self.table):
+        names = [wanted] if wanted is not None and wanted in self.fields else [*self._questions()]
+        for name in names:
+            if name not in PLACE and not _is_spared(name, self.table):
                 answered = self._ask(ask, name, again=True) or answered
         return answered
 
@@ -137,6 +138,7 @@ class Account:
 
     def _resolve(self, ask: Asking) -> None:
         """Have commands and keyring tell what they know; what they do not is asked for."""
+        check_told_once(self.remote)
         try:
             self._told = resolved(self.remote)
         except ConfigError as error:
@@ -167,10 +169,6 @@ class Account:
     def _is_command(self, name: str) -> bool:
         target = name.removesuffix(COMMAND)
         return name not in self.fields and name.endswith(COMMAND) and target in self.fields
-
-    def has_second_factor(self) -> bool:
-        """Whether services of this type may want more than a password."""
-        return any(name in self.fields for name in SECOND_FACTOR)
 
     def _questions(self) -> Iterator[str]:
         """What the type cannot do without, in the order of its settings."""

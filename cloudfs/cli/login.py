@@ -15,7 +15,8 @@ from cloudfs.config import Config, is_remote_name, load
 from cloudfs.control import ask as tell
 from cloudfs.errors import CloudError, ConfigError, LoginFailed, unwrapped
 from cloudfs.http.client import Http
-from cloudfs.mounting.folders import Folders, Notes, folders_of, holders
+from cloudfs.mounting.folders import Folders, folders_of, holders
+from cloudfs.mounting.notes import Notes
 from cloudfs.providers.podspace import PodspaceSettings, sign_in_with_code
 from cloudfs.providers.registry import SERVICES, create
 from cloudfs.providers.settings import read
@@ -82,7 +83,7 @@ class _Attempts:
             self._by_telephone()
             return
         before = self._account.table
-        if not self._account.doubt(self._ask):
+        if not self._account.doubt(self._ask, error.wanted):
             raise self._given_up(error)  # the same once more only brings a lock nearer
         if self._account.table == before:
             self._notes = {}  # who types it again means it: forget that it was refused
@@ -149,8 +150,11 @@ class _Attempts:
         what = f"{name} is not stored" if self._account.is_new else f"{name} is left as it was"
         advice = ""
         if isinstance(error, LoginFailed) and not self._ask.interactive:
-            if self._account.has_second_factor():
-                advice = "; `cloudfs login` takes them with --stdin otp or --set captcha=TEXT"
+            wanted = error.wanted
+            if wanted is not None and self._account.is_secret(wanted):
+                advice = f"; `cloudfs login` takes it with --stdin {wanted}"
+            elif wanted is not None:
+                advice = f"; `cloudfs login` takes it with --set {wanted}=TEXT"
             elif self._account.type == PODSPACE:
                 advice = "; --phone NUMBER gets a new token"
         complain(f"{what}: {' '.join(str(error).split())}{advice}")

@@ -4,11 +4,11 @@ import argparse
 import json
 from contextlib import aclosing
 
-from cloudfs.cli.output import plain, size, when
+from cloudfs.cli.output import plain, size, space, when
 from cloudfs.cli.services import at_service
 from cloudfs.cli.targets import remote_and_path
 from cloudfs.config import load
-from cloudfs.model import Entry
+from cloudfs.model import Entry, Quota
 from cloudfs.providers.base import Provider, resolve
 
 
@@ -60,11 +60,15 @@ def ls(arguments: argparse.Namespace) -> None:
 def df(arguments: argparse.Namespace) -> None:
     """Tell the space of a remote's account."""
     remote, _ = remote_and_path(load(), arguments.target)
-    quota = at_service(remote, lambda provider: provider.quota())
+
+    async def look(provider: Provider) -> Quota:
+        return await provider.quota() if provider.capabilities.quota else Quota()
+
+    quota = at_service(remote, look)
     if arguments.json:
         print(json.dumps({"total": quota.total, "used": quota.used, "free": quota.free}))
         return
-    print(f"total {size(quota.total)}, used {size(quota.used)}, free {size(quota.free)}")
+    print(f"total {space(quota.total)}, used {space(quota.used)}, free {space(quota.free)}")
 
 
 def _as_json(entry: Entry) -> dict[str, object]:

@@ -13,6 +13,7 @@ from cloudfs.cli import (
     demo,
     doctor,
     fetching,
+    keeping,
     login,
     looking,
     mounts,
@@ -28,7 +29,7 @@ from cloudfs.cli.output import Done, complain
 from cloudfs.cli.parsing import Commands
 from cloudfs.errors import CloudError, ConfigError
 
-OTHERS = (pending, trash, versions, sharing, searching, copying, archiving, fetching)
+OTHERS = (pending, keeping, trash, versions, sharing, searching, copying, archiving, fetching)
 
 EXIT_STATUS = """\
 exit status: 0 done; 1 it could not be done, the message tells why; 2 the command line or the

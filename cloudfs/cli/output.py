@@ -26,6 +26,11 @@ def size(count: float | None) -> str:
     raise AssertionError("the last unit takes everything")
 
 
+def space(count: int | None) -> str:
+    """A number of bytes that a service may not tell."""
+    return "unknown" if count is None else size(count)
+
+
 def when(modified_ns: int | None) -> str:
     """A time for people, in their zone; blanks for what is not known."""
     if modified_ns is None:

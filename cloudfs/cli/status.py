@@ -5,7 +5,7 @@ import json
 import time
 from typing import Any
 
-from cloudfs.cli.output import size
+from cloudfs.cli.output import size, space
 from cloudfs.cli.targets import state_of
 from cloudfs.control import ask
 from cloudfs.errors import ConfigError
@@ -64,11 +64,17 @@ def lines(report: dict[str, Any]) -> list[str]:
     for conflict in report["conflicts"]:
         at = time.strftime("%Y-%m-%d %H:%M", time.localtime(conflict["at"]))
         shown.append(f"  conflict: {conflict['path']}: the other side is {conflict['copy']} ({at})")
+    pinned = report["pinned"]
+    if pinned["files"] or pinned["trouble"]:
+        missing = f", {pinned['missing']} of them to be fetched" if pinned["missing"] else ""
+        shown.append(f"  pinned: {pinned['files']} files, {size(pinned['bytes'])}{missing}")
+    if pinned["trouble"]:
+        shown.append(f"    {pinned['trouble']}")
     traffic = report["traffic"]
     quota = report["quota"]
     shown.append(
-        f"  cache {size(report['cache']['bytes'])}; quota {size(quota['used'])} used of "
-        f"{size(quota['total'])}; {sum(traffic['requests'].values())} requests, "
+        f"  cache {size(report['cache']['bytes'])}; quota {space(quota['used'])} used of "
+        f"{space(quota['total'])}; {sum(traffic['requests'].values())} requests, "
         f"{size(traffic['bytes_down'])} down, {size(traffic['bytes_up'])} up"
     )
     return shown

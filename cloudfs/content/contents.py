@@ -6,9 +6,10 @@ from contextlib import aclosing
 
 import trio
 
+from cloudfs.content.ahead import OnTheWay, Pattern
 from cloudfs.content.cache import BLOCK, BlockCache
 from cloudfs.content.links import Links
-from cloudfs.content.remote import Pattern, RemoteFile
+from cloudfs.content.remote import RemoteFile
 from cloudfs.model import Content, Entry, InodeNumber, Version
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ class Contents:
         self._cache = cache
         self._nursery = nursery
         self._locate = locate
+        self._on_the_way = OnTheWay()
 
         # Changing.
         self._open: dict[_Key, tuple[RemoteFile, int]] = {}
@@ -52,6 +54,7 @@ class Contents:
                 links=self._links,
                 cache=self._cache,
                 nursery=self._nursery,
+                on_the_way=self._on_the_way,
                 locate=lambda known: self._locate(number, known),
             )
         self._open[key] = (file, users + 1)

@@ -2,16 +2,19 @@
 
 Reads are served from the block cache. What is missing is fetched in ranges over one link,
 several at once; every block that arrives wakes those who wait for it, and is then kept on
-disk. How far ahead of a reader to fetch, its `Pattern` says.
+disk. How far ahead of a reader to fetch, its `Pattern` says, and what is on its way for others.
+What is fetched for no reader (`RemoteFile.bring`) gives way to all who read.
 """
 
 import logging
 from collections import deque
 from collections.abc import Callable
 from contextlib import aclosing
+from dataclasses import dataclass, field
 
 import trio
 
+from cloudfs.content.ahead import OnTheWay, Pattern
 from cloudfs.content.cache import BLOCK, BlockCache, blocks_of
 from cloudfs.content.links import Links
 from cloudfs.errors import CloudError, TimedOut, TransientError
@@ -27,34 +30,6 @@ STORED_TOGETHER = 16  # blocks written to the cache at a time
 MOST_UNKEPT = 64  # blocks held in memory while the disk takes none: more than one read needs
 
 
-class Pattern:
-    """How one reader goes through a file, and so how far ahead to fetch.
-
-    A first read, or one somewhere else, gets what it asks for. While reads follow one another
-    the distance doubles with every step, up to `FARTHEST`.
-    """
-
-    NEAREST = 4 * BLOCK
-    FARTHEST = 256 * BLOCK
-    NEIGHBOURHOOD = 2 * BLOCK
-    SLACK = 16 * BLOCK  # within a sequence the kernel's own read-ahead may come out of order
-
-    def __init__(self) -> None:
-        self._expected = 0
-        self._ahead = 0
-
-    def ahead(self, start: int, stop: int) -> int:
-        """How many bytes after *stop* will be wanted soon."""
-        slack = min(max(self._ahead, self.NEIGHBOURHOOD), self.SLACK)
-        if abs(start - self._expected) <= slack:
-            self._ahead = min(max(self._ahead * 2, self.NEAREST), self.FARTHEST)
-            self._expected = max(self._expected, stop)
-        else:
-            self._ahead = 0
-            self._expected = stop
-        return self._ahead
-
-
 class RemoteFile:
     """Reads one version of one file."""
 
@@ -66,6 +41,7 @@ class RemoteFile:
         links: Links,
         cache: BlockCache,
         nursery: trio.Nursery,
+        on_the_way: OnTheWay,
         locate: Callable[[Entry], Entry] = lambda entry: entry,
     ) -> None:
         self._entry = entry
@@ -75,6 +51,7 @@ class RemoteFile:
         self._links = links
         self._cache = cache
         self._nursery = nursery
+        self._on_the_way = on_the_way
         self._file = cache.open(number, entry.version, entry.size)
 
         # Changing. A block is in `_flying` from the moment a task is there to fetch it until
@@ -85,6 +62,7 @@ class RemoteFile:
         self._failure: CloudError | None = None  # of the last fetch that failed
         self._failed_at = float("-inf")
         self._fetching: set[trio.CancelScope] = set()
+        self._patient: list[_Patient] = []  # what is fetched for no reader
         self._closed = False
 
     def close(self) -> None:
@@ -105,12 +83,77 @@ class RemoteFile:
         if start >= stop:
             return b""
         ahead = pattern.ahead(start, stop) if pattern is not None else 0
+        ahead = min(ahead, self._on_the_way.share(self))
         while True:
+            self._overtake(start, stop)
             self._fetch_missing(start, stop, ahead)
             await self._arrival(start, stop)
             data = await self._gather(start, stop)
             if data is not None:
                 return data
+
+    async def bring(
+        self, start: int, stop: int, advance: Callable[[int], None] = lambda _: None
+    ) -> bool:
+        """Have the bytes from *start* up to *stop* on disk; False if it takes no more.
+
+        *advance* is told how many bytes come. Raises what `read` does. Readers are let pass, also
+        those who come later.
+        """
+        wanted = blocks_of(start, min(stop, self.size))
+        while True:
+            missing = [block for block in wanted if self._missing(block)]
+            if missing:
+                first, last = _runs(missing)[0]
+                if not await self._bring_run(first, last, advance):
+                    continue
+                if not all(map(self._file.has, range(first, last))):
+                    return False
+                continue
+            flying = next((self._flying[b] for b in wanted if b in self._flying), None)
+            if flying is None:
+                return not any(block in self._unkept for block in wanted)
+            await flying.wait()
+
+    async def _bring_run(self, first: int, last: int, advance: Callable[[int], None]) -> bool:
+        """Fetch blocks that are missing; False if others came first."""
+        await self._on_the_way.clear()
+        if not all(map(self._missing, range(first, last))):
+            return False
+        events = {block: trio.Event() for block in range(first, last)}
+        self._flying.update(events)
+        arriving = _Arrival(first, last, self.size, patient=True, advance=advance)
+        patient = _Patient(arriving, events)
+        self._patient.append(patient)
+        try:
+            with patient.scope:
+                await self._persistently(arriving)
+        finally:
+            self._patient.remove(patient)
+            self._let_go(patient)
+            if arriving.unstored:
+                with trio.CancelScope(shield=True):
+                    await self._keep(arriving)
+        return not arriving.overtaken
+
+    def _overtake(self, start: int, stop: int) -> None:
+        """A reader does not wait behind those who are in no hurry; what has arrived stays."""
+        wanted = blocks_of(start, stop)
+        for patient in self._patient:
+            events = patient.events
+            if any(
+                block in events and self._flying.get(block) is events[block] for block in wanted
+            ):
+                patient.arriving.overtaken = True
+                patient.scope.cancel()
+                self._let_go(patient)
+
+    def _let_go(self, patient: "_Patient") -> None:
+        """What has not arrived is not under way any more: others may fetch it."""
+        for block, event in patient.events.items():
+            if self._flying.get(block) is event:
+                del self._flying[block]
+                event.set()
 
     def _missing(self, block: int) -> bool:
         return not (block in self._flying or block in self._memory or self._file.has(block))
@@ -119,6 +162,8 @@ class RemoteFile:
         """Have every block that is wanted, now or soon, under way."""
         wanted = blocks_of(start, stop)
         horizon = blocks_of(start, min(stop + ahead, self.size)).stop
+        if not self._file.lacks(range(wanted.start, horizon)):
+            return
         missing = [block for block in range(wanted.start, horizon) if self._missing(block)]
         urgent = any(block < wanted.stop for block in missing)
         if urgent and (failure := self._recent_failure()) is not None:
@@ -175,6 +220,7 @@ class RemoteFile:
     async def _fetch(self, first: int, last: int, scope: trio.CancelScope) -> None:
         """Bring the blocks from *first* up to *last*, whatever it takes within the patience."""
         arriving = _Arrival(first, last, self.size)
+        self._on_the_way.begin(self)
         try:
             with scope:
                 await self._persistently(arriving)
@@ -182,12 +228,17 @@ class RemoteFile:
             self._failure = error
             self._failed_at = trio.current_time()
         finally:
-            for block in range(first, last):
-                if (event := self._flying.pop(block, None)) is not None:
-                    event.set()
+            self._landed(first, last)
+            self._on_the_way.end(self)
             self._fetching.discard(scope)
             if self._closed and not self._fetching:
                 self._cache.close(self._file)
+
+    def _landed(self, first: int, last: int) -> None:
+        """Wake those who wait for blocks that did not come."""
+        for block in range(first, last):
+            if (event := self._flying.pop(block, None)) is not None:
+                event.set()
 
     async def _persistently(self, arriving: "_Arrival") -> None:
         wait = FIRST_WAIT
@@ -211,23 +262,34 @@ class RemoteFile:
 
     async def _stream(self, arriving: "_Arrival", patience: trio.CancelScope) -> None:
         arriving.restart()
+        if arriving.is_worth_storing:  # all has come, and time was up before it was stored
+            await self._keep(arriving)
+        if arriving.at >= arriving.stop:
+            return
         async with (
             self._links.fetch(self._locate(self._entry), arriving.at, arriving.stop) as stream,
             aclosing(stream) as pieces,
         ):
             async for piece in pieces:
+                if arriving.overtaken:
+                    return
                 patience.deadline = _soon()
                 for block, data in arriving.add(piece):
                     self._memory[block] = data
                     self._flying.pop(block).set()
+                    arriving.advance(len(data))
                 if arriving.is_worth_storing:
                     await self._keep(arriving)
+                if arriving.patient:
+                    await self._on_the_way.clear()
+                    patience.deadline = _soon()
 
     async def _keep(self, arriving: "_Arrival") -> None:
         """Move arrived blocks from memory to disk; if it does not take them, keep the last few."""
-        blocks, arriving.unstored = arriving.unstored, []
+        blocks = list(arriving.unstored)
         data = b"".join(self._memory[block] for block in blocks)
         kept = await trio.to_thread.run_sync(self._cache.store, self._file, blocks[0], data)
+        del arriving.unstored[: len(blocks)]
         if not kept:
             self._unkept.extend(blocks)
             blocks = [self._unkept.popleft() for _ in range(len(self._unkept) - MOST_UNKEPT)]
@@ -235,10 +297,30 @@ class RemoteFile:
             self._memory.pop(block, None)
 
 
+@dataclass(eq=False, slots=True)
+class _Patient:
+    """What is fetched for no reader."""
+
+    arriving: "_Arrival"
+    events: dict[int, trio.Event]  # in `_flying`, as long as nobody else has the block
+    scope: trio.CancelScope = field(default_factory=trio.CancelScope)
+
+
 class _Arrival:
     """Cuts a stream of bytes into the blocks from *first* up to *last*."""
 
-    def __init__(self, first: int, last: int, size: int) -> None:
+    def __init__(
+        self,
+        first: int,
+        last: int,
+        size: int,
+        *,
+        patient: bool = False,
+        advance: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self.patient = patient
+        self.advance = advance
+        self.overtaken = False  # do readers fetch what has not arrived?
         self.stop = min(last * BLOCK, size)
         self.at = first * BLOCK  # where a repeated request would start: after whole blocks
         self.unstored: list[int] = []

@@ -30,23 +30,34 @@ def attributes(
     looks: Appearance, *, entry_timeout: float, attr_timeout: float
 ) -> pyfuse3.EntryAttributes:
     """The answer to lookup and getattr; both timeouts are in seconds."""
+    answer = unfilled(entry_timeout=entry_timeout, attr_timeout=attr_timeout)
+    fill(answer, looks)
+    return answer
+
+
+def unfilled(*, entry_timeout: float, attr_timeout: float) -> pyfuse3.EntryAttributes:
+    """An answer that lacks only what `fill` tells."""
     answer = pyfuse3.EntryAttributes()
-    answer.st_ino = looks.number
     answer.generation = 0
     answer.entry_timeout = entry_timeout
     answer.attr_timeout = attr_timeout
+    answer.st_blksize = BLOCK
+    return answer
+
+
+def fill(answer: pyfuse3.EntryAttributes, looks: Appearance) -> None:
+    """Let *answer* tell of another node."""
+    answer.st_ino = looks.number
     answer.st_mode = looks.mode
     answer.st_nlink = looks.links
     answer.st_uid = looks.uid
     answer.st_gid = looks.gid
     answer.st_size = looks.size
-    answer.st_blksize = BLOCK
     answer.st_blocks = -(-looks.size // 512)
     answer.st_atime_ns = looks.accessed_ns
     answer.st_mtime_ns = looks.modified_ns
     answer.st_ctime_ns = looks.changed_ns
     answer.st_birthtime_ns = looks.created_ns
-    return answer
 
 
 def wanted(given: pyfuse3.EntryAttributes, fields: pyfuse3.SetattrFields) -> Wanted:

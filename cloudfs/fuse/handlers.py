@@ -247,11 +247,14 @@ class Handlers(pyfuse3.Operations):
         for position, name, node in dots[start_id:]:
             if not pyfuse3.readdir_reply(token, name, self._attributes(node), position):
                 return
+        believed = self._belief(folder)
+        answer = convert.unfilled(entry_timeout=believed, attr_timeout=believed)
+        look, looked_up = self._drive.looks.of, self._drive.tree.looked_up
         for position, shown, node in rest:
-            answer = self._attributes(node)
+            convert.fill(answer, look(node))
             if not pyfuse3.readdir_reply(token, convert.raw(shown), answer, position + DOTS):
                 return
-            self._drive.tree.looked_up(node)
+            looked_up(node)
 
     @errno_reply
     async def releasedir(self, fh: FileHandleT) -> None:

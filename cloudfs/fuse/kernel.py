@@ -7,7 +7,8 @@ of its own, one thing after another, and never inside a request.
 import logging
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import pyfuse3
 
@@ -37,6 +38,17 @@ class Kernel:
         number, raw_name = folder.number, raw(name)
         self._tasks.put(lambda: pyfuse3.invalidate_entry(number, raw_name))
         self.attributes_changed(folder)
+
+    def let_go(self, folder: Node, names: Iterable[str]) -> None:
+        """Names lead where they did, and need not be remembered: there are too many."""
+        number, raw_names = folder.number, [raw(name) for name in names]
+
+        def tell() -> None:
+            for name in raw_names:
+                with suppress(FileNotFoundError):
+                    pyfuse3.invalidate_entry(number, name)
+
+        self._tasks.put(tell)
 
     def content_changed(self, node: Node) -> None:
         """A file has other bytes."""

@@ -42,7 +42,7 @@ from cloudfs.http.bodies import Outgoing, Unpacking, received
 from cloudfs.http.breaker import Breaker
 from cloudfs.http.counters import Counters
 from cloudfs.http.limits import Limiter
-from cloudfs.http.origins import check_transport, origin
+from cloudfs.http.origins import check_transport, origin, server
 from cloudfs.http.retry import Refused, Repeat, retrying
 from cloudfs.model import NOTHING, Pieces
 
@@ -91,7 +91,7 @@ class StreamedReply:
 
     async def pieces(self) -> Pieces:
         """The body as it arrives; raises ConnectionLost or TimedOut if it breaks off."""
-        with transport_errors("download"):
+        with transport_errors(self.url, "download"):
             async with aclosing(received(self._response)) as pieces:
                 async for piece in pieces:
                     self._counters.bytes_down += len(piece)
@@ -99,27 +99,41 @@ class StreamedReply:
 
     async def body(self, limit: int = LARGEST_REPLY) -> bytes:
         """The whole body; raises BadReply if it is longer than *limit* bytes."""
-        with transport_errors("download"):
+        with transport_errors(self.url, "download"):
             return await _read(self._response, self._counters, limit)
 
 
 @contextmanager
-def transport_errors(what: str) -> Iterator[None]:
+def transport_errors(url: str, label: str) -> Iterator[None]:
     """Raise httpx's failures as ours."""
+    request = _request(label)
     try:
         yield
     except (httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-        raise Unreachable(f"{what}: no connection in time") from error
+        raise Unreachable(
+            f"{server(url)} does not answer ({request}): no connection in time"
+        ) from error
     except httpx.TimeoutException as error:
-        raise TimedOut(f"{what}: the service fell silent") from error
+        raise TimedOut(f"{server(url)} fell silent ({request})") from error
     except httpx.ConnectError as error:
-        raise Unreachable(f"{what}: {_connect_failure(error)}") from error
+        raise Unreachable(
+            f"{server(url)} cannot be reached ({request}): {_connect_failure(error)}"
+        ) from error
     except httpx.TransportError as error:
-        raise ConnectionLost(f"{what}: {type(error).__name__}") from error
+        raise ConnectionLost(
+            f"the connection to {server(url)} broke ({request}): {type(error).__name__}"
+        ) from error
     except httpx.DecodingError as error:
-        raise BadReply(f"{what}: the reply cannot be decoded") from error
+        raise BadReply(f"the reply of {server(url)} cannot be decoded ({request})") from error
     except (httpx.InvalidURL, httpx.StreamError, UnicodeError) as error:
-        raise InvalidRequest(f"{what}: {type(error).__name__}") from error
+        raise InvalidRequest(
+            f"no request can be made to {server(url)} ({request}): {type(error).__name__}"
+        ) from error
+
+
+def _request(label: str) -> str:
+    """The name of a request in messages: for people the kind of service is beside the point."""
+    return label.partition(".")[2] or label
 
 
 def _connect_failure(error: httpx.ConnectError) -> str:
@@ -250,7 +264,7 @@ class Http:
                 async with self._send(
                     method, url, label, headers, credentials, auth, params, body, length, silence
                 ) as response:
-                    with transport_errors(label):
+                    with transport_errors(url, label):
                         content = await _read(response, self.counters, LARGEST_REPLY)
                 reply = Reply(response.status_code, response.headers, content, doubtful)
                 if judge is not None:
@@ -321,7 +335,7 @@ class Http:
             content = Outgoing(body, self.counters)
             sent["Content-Length"] = str(length)
         patience = httpx.Timeout(silence or STALL_TIMEOUT, connect=CONNECT_TIMEOUT, pool=None)
-        with transport_errors(label):
+        with transport_errors(url, label):
             request = self._client.build_request(
                 method, url, headers=sent, params=params, content=content, timeout=patience
             )
@@ -334,7 +348,7 @@ class Http:
                     self.counters.bytes_up += len(content)
                 log.debug("%s: %s %s", label, method, origin(url))
                 try:
-                    with transport_errors(label):
+                    with transport_errors(url, label):
                         response = await self._client.send(
                             request, stream=True, auth=auth if trusted else None
                         )
@@ -360,20 +374,22 @@ class Http:
         try:
             check_transport(url, allow_insecure=self._allow_insecure)
         except ConfigError as error:
-            raise BadReply(f"{label}: the service gave a bad address: {error}") from error
+            raise BadReply(
+                f"the service gave a bad address ({_request(label)}): {error}"
+            ) from error
 
     def _judge(self, response: httpx.Response, method: str, label: str) -> None:
         """Raise for the statuses that say "not now"; the others are the provider's business."""
-        status = response.status_code
+        status, told = response.status_code, server(str(response.url))
         if status in TOO_BUSY:
             self.counters.failures[label] += 1
             pause = retry_after(response.headers)
             self.limiter.throttled(pause)
-            raise Refused(f"{label}: the service is too busy ({status})", retry_after=pause)
+            raise Refused(f"{told} is too busy ({status}, {_request(label)})", retry_after=pause)
         if status in FAILED_GATEWAY or (status == 500 and method in CHANGES_NOTHING):
             self.counters.failures[label] += 1
             raise Unavailable(
-                f"{label}: the service is unavailable ({status})",
+                f"{told} is unavailable ({status}, {_request(label)})",
                 retry_after=retry_after(response.headers),
             )
         self.limiter.succeeded()

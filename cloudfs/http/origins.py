@@ -24,6 +24,13 @@ def origin(url: str) -> str:
     return f"{parts.scheme.lower()}://{host}:{port}"
 
 
+def server(url: str) -> str:
+    """How a person is told of the server that *url* leads to."""
+    told = origin(url)
+    usual = _DEFAULT_PORTS.get(told.partition(":")[0])
+    return f"the server {told.removesuffix(f':{usual}')}".rstrip()
+
+
 def is_loopback(url: str) -> bool:
     """Whether *url* leads to this machine by its spelling, without asking the name service."""
     host = urlsplit(url).hostname or ""

@@ -68,7 +68,7 @@ async def ranged_get(
             async with aclosing(exactly(reply, start, stop, link.size)) as pieces:
                 yield pieces
             return
-    raise BadReply(f"{label}: more than {MOST_REDIRECTS} redirects")
+    raise BadReply(f"more than {MOST_REDIRECTS} redirects ({label})")
 
 
 def _redirected(url: str, location: str) -> str:

@@ -79,5 +79,5 @@ async def retrying(
             await trio.sleep(pause)
             wait = min(wait * 2, LONGEST_WAIT)
     if last is not None:
-        raise TimedOut(f"{what}: no answer within {limit:.0f} s ({last})") from last
-    raise TimedOut(f"{what}: no answer within {limit:.0f} s")
+        raise TimedOut(f"no answer within {limit:.0f} s: {last}") from last
+    raise TimedOut(f"no answer within {limit:.0f} s ({what})")

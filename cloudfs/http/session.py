@@ -1,7 +1,7 @@
 """A sign-in that all requests of an account share."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import trio
@@ -16,10 +16,14 @@ MOST_TOKENS = 10  # that one request is tried with
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """Proof of a sign-in. *renew_at* is on trio's clock; None: until it is refused."""
+    """Proof of a sign-in. *renew_at* is on trio's clock; None: until it is refused.
+
+    One that is not *issued* was found where another process left it, and may have ended.
+    """
 
     value: str
     renew_at: float | None = None
+    issued: bool = field(default=True, compare=False)
 
     def __repr__(self) -> str:
         return "Token(...)"
@@ -58,7 +62,8 @@ class Session:
             if (token := self._usable(instead_of)) is not None:
                 return token  # another task has just renewed it
             if self._refusal is not None:
-                raise LoginFailed(str(self._refusal)) from self._refusal
+                refusal = self._refusal
+                raise LoginFailed(str(refusal), wanted=refusal.wanted) from refusal
             try:
                 with waited_for_by_others():
                     self._token = await self._renew()
@@ -79,7 +84,7 @@ class Session:
             try:
                 result = await attempt(token)
             except TokenRejected as error:
-                if number > 0 and token != self._proven:
+                if number > 0 and token.issued and token != self._proven:
                     raise LoginFailed("the service rejects the token it has just issued") from error
                 rejection = error
             else:

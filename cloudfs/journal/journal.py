@@ -103,6 +103,14 @@ class Journal:
         """What waits to be done about the node."""
         return self.changes.get(node.number)
 
+    def mentioned(self) -> set[InodeNumber]:
+        """The nodes that the changes and drafts speak of, and the folders they are or were in."""
+        found = set(self._open_drafts)
+        for change in self.changes.values():
+            places = (change.origin, change.heading)
+            found.update((change.number, change.parent, *(place[0] for place in places if place)))
+        return found
+
     @property
     def waiting(self) -> list[Change]:
         """What is to be carried out, without what the service refused."""

@@ -4,7 +4,7 @@ import logging
 import os
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -22,20 +22,24 @@ from cloudfs.journal.restoring import restore
 from cloudfs.journal.settling import Settling
 from cloudfs.journal.steps import Steps
 from cloudfs.model import Entry, InodeNumber
-from cloudfs.mounting.folders import Folders, Notes
+from cloudfs.mounting.folders import Folders
+from cloudfs.mounting.notes import Notes
 from cloudfs.mounting.state import State, open_state
 from cloudfs.operations.attributes import Looks
 from cloudfs.operations.drive import Drive
 from cloudfs.operations.files import Files
 from cloudfs.operations.folders import Folders as FolderOperations
 from cloudfs.operations.names import NameOperations
+from cloudfs.operations.pins import Pins
 from cloudfs.operations.rules import Rules
 from cloudfs.operations.siblings import Siblings
 from cloudfs.operations.space import Space
+from cloudfs.operations.warming import Warming
 from cloudfs.operations.xattrs import ExtendedAttributes
 from cloudfs.providers.base import Provider, resolve
 from cloudfs.providers.registry import create
 from cloudfs.tree.attributes import Defaults
+from cloudfs.tree.eviction import Eviction
 from cloudfs.tree.feed import Feed
 from cloudfs.tree.listings import Listings
 from cloudfs.tree.merging import Watchers
@@ -55,16 +59,27 @@ class Announcements:
 
     def __init__(self) -> None:
         self.listener: Watchers | None = None
+        self.forgetter: Callable[[Node, Iterable[str]], None] | None = None
+        self.pins: Pins | None = None
 
     def name_changed(self, folder: Node, name: str) -> None:
         """A name leads somewhere else."""
         if self.listener is not None:
             self.listener.name_changed(folder, name)
+        if self.pins is not None:
+            self.pins.name_changed(folder, name)
+
+    def let_go(self, folder: Node, names: Iterable[str]) -> None:
+        """Names lead where they did, but there are too many to be remembered."""
+        if self.forgetter is not None:
+            self.forgetter(folder, names)
 
     def content_changed(self, node: Node) -> None:
         """A file has other bytes."""
         if self.listener is not None:
             self.listener.content_changed(node)
+        if self.pins is not None:
+            self.pins.content_changed(node)
 
     def attributes_changed(self, node: Node) -> None:
         """A file has other times."""
@@ -86,6 +101,8 @@ class Assembly:
     cache: BlockCache
     folders: Folders
     announcements: Announcements
+    warming: Warming
+    pins: Pins
 
 
 @asynccontextmanager
@@ -170,6 +187,9 @@ async def assemble(
         lifetime=settings.metadata_ttl,
         settle_down=journal.settle_down,
     )
+    warming = Warming(listings, journal, contents, cache, nursery)
+    pins = announcements.pins = Pins(tree, register, listings, cache, warming)
+    await pins.recall()
     settling = Settling(
         journal=journal,
         provider=provider,
@@ -201,7 +221,7 @@ async def assemble(
         moves_folders=capabilities.moves_folders,
     )
     looks = Looks(journal, register, _defaults(settings), rules)
-    name_operations = NameOperations(listings, journal, rules, looks)
+    name_operations = NameOperations(listings, journal, rules, looks, pins)
     space = Space(provider)
     drive = Drive(
         tree=tree,
@@ -220,14 +240,26 @@ async def assemble(
         folders=FolderOperations(tree, listings, journal, Walks(listings, nursery)),
         looks=looks,
         xattrs=ExtendedAttributes(
-            journal, register, rules, {"control": lambda: os.fspath(folders.state)}
+            journal, register, rules, pins, {"control": lambda: os.fspath(folders.state)}
         ),
         space=space,
     )
     nursery.start_soon(listings.recall, tree.root)
     nursery.start_soon(committer.run)
     nursery.start_soon(space.keep_up)
-    nursery.start_soon(Feed(provider.changes, tree, listings, metadata).run)
+    nursery.start_soon(Feed(provider.changes, tree, listings, metadata, pins.covers).run)
+    nursery.start_soon(pins.run)
+    eviction = Eviction(
+        tree,
+        listings,
+        register,
+        most=settings.memory_entries,
+        waiting=journal.mentioned,
+        let_go=announcements.let_go,
+        keeps=pins.leads_to,
+        is_halted=lambda: warming.running > 0,
+    )
+    nursery.start_soon(eviction.run)
     nursery.start_soon(_keep_hardening, journal)
     return Assembly(
         remote=remote,
@@ -240,6 +272,8 @@ async def assemble(
         cache=cache,
         folders=folders,
         announcements=announcements,
+        warming=warming,
+        pins=pins,
     )
 
 
@@ -252,7 +286,7 @@ async def _root(provider: Provider, path: str, state: State) -> Entry:
         known = await state.root()
         if known is None:
             raise Unreachable(
-                f"the service cannot be reached ({error}); check the url and the network"
+                f"the service cannot be reached: {error}; check the url and the network"
             ) from error
         log.warning("starting without the service (%s); what is known will be shown", error)
         return known

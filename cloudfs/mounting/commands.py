@@ -15,7 +15,8 @@ from cloudfs.journal.changes import Change
 from cloudfs.journal.giving_up import give_up, save_elsewhere
 from cloudfs.mounting import mountpoints
 from cloudfs.mounting.building import Assembly
-from cloudfs.mounting.folders import Notes
+from cloudfs.mounting.keeping import Keeping
+from cloudfs.mounting.notes import Notes
 from cloudfs.providers.base import FACETS, Provider
 from cloudfs.providers.registry import create, service
 from cloudfs.providers.settings import fields
@@ -46,6 +47,7 @@ class Commands:
             "export": self.export,
             "discard": self.discard,
             "login": self.login,
+            **Keeping(self._assembly, self._session.mountpoint).table(),
         }
 
     async def status(self, _: Mapping[str, Any]) -> AsyncGenerator[Answer, None]:
@@ -171,6 +173,12 @@ class Commands:
                 {"at": at, "path": path, "copy": copy} for at, path, copy in conflicts[-100:]
             ],
             "cache": {"bytes": assembly.cache.used},
+            "pinned": {
+                "files": len(assembly.pins.files),
+                "bytes": assembly.pins.bytes,
+                "missing": assembly.pins.missing,
+                "trouble": assembly.pins.trouble,
+            },
             "quota": {"total": quota.total, "used": quota.used, "free": quota.free},
             "traffic": assembly.http.counters.as_dict(),
         }

@@ -3,16 +3,13 @@
 import contextlib
 import fcntl
 import json
-import logging
 import os
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from cloudfs.config import cache_folder, state_folder
 from cloudfs.errors import ConfigError
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,46 +111,3 @@ def _read(remote: str, state: Path) -> Holder | None:
         return Holder(remote, record["mountpoint"], int(record["pid"]), state)
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-class Notes(MutableMapping[str, str]):
-    """What a provider wants to remember: a small private file, written at every change."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._notes: dict[str, str] = {}
-        with contextlib.suppress(OSError, ValueError):
-            read = json.loads(path.read_text())
-            if isinstance(read, dict):
-                self._notes = {str(key): str(value) for key, value in read.items()}
-
-    def __getitem__(self, key: str) -> str:
-        return self._notes[key]
-
-    def __setitem__(self, key: str, value: str) -> None:
-        if self._notes.get(key) != value:
-            self._notes[key] = value
-            self._write()
-
-    def __delitem__(self, key: str) -> None:
-        del self._notes[key]
-        self._write()
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._notes)
-
-    def __len__(self) -> int:
-        return len(self._notes)
-
-    def _write(self) -> None:
-        try:
-            self._replace_file()
-        except OSError as error:
-            log.warning("%s cannot be written (%s): after a restart it is old", self._path, error)
-
-    def _replace_file(self) -> None:
-        temporary = self._path.with_suffix(".new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w") as stream:
-            json.dump(self._notes, stream)
-        temporary.replace(self._path)

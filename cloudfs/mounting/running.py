@@ -6,6 +6,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +14,17 @@ import trio
 
 from cloudfs.config import MountSettings, Remote
 from cloudfs.control import ControlServer
-from cloudfs.errors import unwrapped
+from cloudfs.errors import CloudError, unwrapped
 from cloudfs.fuse.kernel import Kernel
+from cloudfs.fuse.readahead import raise_read_ahead
 from cloudfs.fuse.session import MountOptions, Session, mounted
+from cloudfs.http.limits import priority
+from cloudfs.model import Priority
 from cloudfs.mounting import mountpoints
 from cloudfs.mounting.building import Assembly, assemble, connected
 from cloudfs.mounting.commands import Commands
 from cloudfs.mounting.folders import Folders, locked
+from cloudfs.operations.drive import Drive
 from cloudfs.tree.merging import Watchers
 
 log = logging.getLogger(__name__)
@@ -90,17 +95,18 @@ async def _attached(mount: Mount, assembly: Assembly, ready: Callable[[], None])
             attributes_changed=kernel.attributes_changed,
             orphaned=lambda _: None,
         )
+        assembly.announcements.forgetter = kernel.let_go
         control = ControlServer(mount.folders.state, Commands(assembly, session).table())
         with unwrapped():
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(control.serve)
                 nursery.start_soon(_end_on_signal, session, assembly, ended_by_signal)
-                nursery.start_soon(_tell_when_ready, mount.mountpoint, ready)
+                nursery.start_soon(_begin, mount.mountpoint, assembly.drive, ready)
                 await session.serve()
                 with trio.move_on_after(LAST_ANSWERS):
                     await control.quiet()  # the one who had us unmounted wants to hear of it
                 nursery.cancel_scope.cancel()
-        assembly.announcements.listener = None
+        assembly.announcements.listener = assembly.announcements.forgetter = None
     if not (ended_by_signal.is_set() or session.in_a_hurry):
         await _drain(assembly, DRAIN_AFTER_UMOUNT)
 
@@ -132,10 +138,14 @@ async def _drain(assembly: Assembly, seconds: float) -> None:
         log.warning("%d changes stay in the journal until the next mount", left)
 
 
-async def _tell_when_ready(mountpoint: Path, ready: Callable[[], None]) -> None:
-    """Call *ready* when the kernel gets an answer from us."""
-    await trio.to_thread.run_sync(os.stat, mountpoint)
+async def _begin(mountpoint: Path, drive: Drive, ready: Callable[[], None]) -> None:
+    """Call *ready* when the kernel gets an answer from us, and prepare for what comes next."""
+    await trio.to_thread.run_sync(raise_read_ahead, mountpoint)
     ready()
+    top = drive.tree.root
+    if drive.listings.is_missing(top):
+        with suppress(CloudError), priority(Priority.PREFETCH):
+            await drive.listings.ensure(top)  # whoever comes will look at this one first
 
 
 def _raise_open_files() -> None:

@@ -15,6 +15,7 @@ from cloudfs.errors import (
 )
 from cloudfs.journal.journal import Journal
 from cloudfs.operations.attributes import Creator, Looks
+from cloudfs.operations.pins import Pins
 from cloudfs.operations.rules import Rules
 from cloudfs.tree.listings import Listings
 from cloudfs.tree.names import LONGEST_LINK
@@ -24,11 +25,14 @@ from cloudfs.tree.nodes import Node
 class NameOperations:
     """Finds, makes, moves and removes names."""
 
-    def __init__(self, listings: Listings, journal: Journal, rules: Rules, looks: Looks) -> None:
+    def __init__(
+        self, listings: Listings, journal: Journal, rules: Rules, looks: Looks, pins: Pins
+    ) -> None:
         self._listings = listings
         self._journal = journal
         self._rules = rules
         self._looks = looks
+        self._pins = pins
 
     async def lookup(self, parent: Node, name: str) -> Node:
         """The child of that name. Raises NotFound only if the service says so, or did lately."""
@@ -119,6 +123,8 @@ class NameOperations:
         if target is not None:
             self._looks.changed(target)
         await self._journal.move(node, new_parent, new_name, target)
+        if target is not None:
+            await self._pins.replaced(target, node)
         self._looks.folder_changed(old_parent)
         self._looks.folder_changed(new_parent)
 

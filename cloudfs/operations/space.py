@@ -12,7 +12,7 @@ from cloudfs.providers.base import Provider
 log = logging.getLogger(__name__)
 
 BLOCK = 4096
-UNLIMITED = 1 << 50  # what is shown where the service knows no limit: 1 PiB
+UNLIMITED = 1 << 50  # free bytes where the service tells no limit: 1 PiB, as rclone shows
 INTERVAL = 60.0  # seconds between two questions to the service
 
 
@@ -35,14 +35,12 @@ class Space:
     def room(self) -> Room:
         """What statfs(2) tells; never zero for lack of knowledge."""
         self._wanted.set()
-        quota = self._quota
-        total = quota.total if quota.total is not None else UNLIMITED
-        if quota.free is not None:
-            free = quota.free
-        elif quota.used is not None:
-            free = total - quota.used
-        else:
-            free = total
+        total, used, free = self._quota.total, self._quota.used or 0, self._quota.free
+        if total is None:
+            free = UNLIMITED if free is None else free
+            total = used + free
+        elif free is None:
+            free = total - used
         return Room(total, max(0, min(free, total)))
 
     @property

@@ -1,14 +1,15 @@
 """Extended attributes: what the service tells of a file, and what programs keep with it.
 
-``user.cloudfs.*`` is told by the drive and cannot be set; other ``user.*`` attributes are kept
-on this machine. See xattr(7).
+``user.cloudfs.*`` is told by the drive and cannot be set, but for ``pin``, which pins. Other
+``user.*`` attributes are kept on this machine. See xattr(7).
 """
 
 from collections.abc import Callable, Mapping
 from errno import ENODATA
 
-from cloudfs.errors import CloudError, NotPermitted, TooLarge, Unsupported
+from cloudfs.errors import CloudError, InvalidRequest, NotPermitted, TooLarge, Unsupported
 from cloudfs.journal.journal import Journal
+from cloudfs.operations.pins import PIN, Pins
 from cloudfs.operations.rules import Rules
 from cloudfs.tree.nodes import Node
 from cloudfs.tree.register import Register
@@ -31,11 +32,13 @@ class ExtendedAttributes:
         journal: Journal,
         register: Register,
         rules: Rules,
+        pins: Pins,
         of_root: Mapping[str, Callable[[], str]],
     ) -> None:
         self._journal = journal
         self._register = register
         self._rules = rules
+        self._pins = pins
         self._of_root = of_root  # about the mount itself; they are told, but not listed
 
     def get(self, node: Node, name: str) -> bytes:
@@ -55,11 +58,17 @@ class ExtendedAttributes:
 
     def names(self, node: Node) -> list[str]:
         """All names."""
-        kept = list(node.attributes.xattrs) if node.attributes is not None else []
+        own = node.attributes.xattrs if node.attributes is not None else ()
+        kept = [name for name in own if not name.startswith(OURS)]
         return [OURS + name for name in self._told(node)] + kept
 
     async def set(self, node: Node, name: str, value: bytes) -> None:
-        """Keep a value with the file, on this machine."""
+        """Keep a value with the file, on this machine; or pin it."""
+        if name == PIN:
+            if value != b"1":
+                raise InvalidRequest(f'{PIN} can be set to "1" only')
+            await self._pins.pin(node)
+            return
         self._check(node, name)
         if len(value) > LARGEST_VALUE:
             raise TooLarge("the value is too large")
@@ -67,7 +76,11 @@ class ExtendedAttributes:
         await self._register.keep_attributes(node)
 
     async def remove(self, node: Node, name: str) -> None:
-        """Forget a value. Raises NoAttribute."""
+        """Forget a value, or the pin. Raises NoAttribute."""
+        if name == PIN:
+            if not await self._pins.unpin(node):
+                raise NoAttribute(name)
+            return
         self._check(node, name)
         own = node.own()
         if name not in own.xattrs:
@@ -85,6 +98,8 @@ class ExtendedAttributes:
     def _told(self, node: Node) -> dict[str, str]:
         """What the drive tells of a node, by the last part of the name."""
         told: dict[str, str] = {"state": self._state(node)}
+        if (pin := self._pins.state(node)) is not None:
+            told["pin"] = pin
         entry = node.entry
         if entry is not None:
             told["id"] = entry.id

@@ -50,9 +50,12 @@ class Defaults:
     mounted_ns: int  # the time of what has none
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Appearance:
-    """The answer to getattr, in plain values."""
+    """The answer to getattr, in plain values; not to be changed.
+
+    It is not frozen, as that makes it three times as slow: a listing needs one for each name.
+    """
 
     number: int
     mode: int  # with the type bits

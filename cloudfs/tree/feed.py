@@ -9,13 +9,13 @@ Where there is no such feed, folders in use are read again when their time is ov
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import trio
 
 from cloudfs.errors import CloudError
 from cloudfs.http.limits import priority
-from cloudfs.model import News, Priority
+from cloudfs.model import EntryId, News, Priority
 from cloudfs.providers.facets import ChangeFeed
 from cloudfs.tree.listings import Listings
 from cloudfs.tree.metadata import Metadata
@@ -29,15 +29,24 @@ AT_ONCE = 8
 
 
 class Feed:
-    """Keeps the folders in use up to date."""
+    """Keeps the folders in use up to date.
+
+    Those that *is_kept* names are read, too, when news of them come.
+    """
 
     def __init__(
-        self, changes: ChangeFeed | None, tree: Tree, listings: Listings, metadata: Metadata
+        self,
+        changes: ChangeFeed | None,
+        tree: Tree,
+        listings: Listings,
+        metadata: Metadata,
+        is_kept: Callable[[Node], bool] = lambda _: False,
     ) -> None:
         self._changes = changes
         self._tree = tree
         self._listings = listings
         self._metadata = metadata
+        self._is_kept = is_kept
 
     async def run(self) -> None:
         """Ask now and then, until cancelled."""
@@ -72,29 +81,44 @@ class Feed:
                 self._listings.begin_to_vouch()
             else:
                 self._listings.vouch(asked_at)
-            await self._read(self._named(news))
+            await self._read(f for f in self._named(news) if _is_used(f) or self._is_kept(f))
         self._metadata.keep_cursor(cursor)
         return cursor
 
     def _doubt(self, news: News) -> None:
         """Believe nothing any more that the news speak of."""
-        for folder in self._named(news):
+        if not (news.everything or news.folders or news.trees):
+            return
+        self._listings.heard()
+        named = self._known(news)
+        for folder in named:
             self._listings.expire(folder)
-        if news.everything or any(self._tree.by_id(top) is None for top in news.trees):
+        if news.everything or not self._is_whole(news.trees):
             self._metadata.doubt_all()
             return
-        below = (node.entry.id for node in self._named(news) if node.entry is not None)
+        below = (node.entry.id for node in named if node.entry is not None)
         self._metadata.doubt({*news.folders, *below})
 
-    def _named(self, news: News) -> set[Node]:
-        """The folders that are known, and named."""
+    def _is_whole(self, trees: Iterable[EntryId]) -> bool:
+        """Whether all folders of these trees are in memory, and not only on disk."""
+        tops = [self._tree.by_id(top) for top in trees]
+        return all(
+            top is not None and all(node.listing.complete for node in _folders(top)) for top in tops
+        )
+
+    def _known(self, news: News) -> set[Node]:
+        """The folders that are in memory, and named."""
         if news.everything:
             return set(_folders(self._tree.root))
         named = {node for f in news.folders if (node := self._tree.by_id(f)) is not None}
         for top in news.trees:
             if (node := self._tree.by_id(top)) is not None:
                 named.update(_folders(node))
-        return {node for node in named if node.is_folder and node.listing.complete}
+        return {node for node in named if node.is_folder}
+
+    def _named(self, news: News) -> set[Node]:
+        """Those of them whose children are known."""
+        return {node for node in self._known(news) if node.listing.complete}
 
     async def _keep_used_fresh(self) -> None:
         while True:
@@ -104,15 +128,14 @@ class Feed:
                 for folder in _folders(self._tree.root)
                 if folder.listing.complete and not self._listings.is_fresh(folder)
             ]
-            await self._read(late)
+            await self._read(folder for folder in late if _is_used(folder))
 
     async def _read(self, folders: Iterable[Node]) -> None:
-        """Read again those that are in use; the others when somebody comes to them."""
+        """Read folders again; the others are read when somebody comes to them."""
         among = trio.CapacityLimiter(AT_ONCE)
         async with trio.open_nursery() as nursery:
             for folder in folders:
-                if _is_used(folder):
-                    nursery.start_soon(self._again, folder, among)
+                nursery.start_soon(self._again, folder, among)
 
     async def _again(self, folder: Node, among: trio.CapacityLimiter) -> None:
         async with among:

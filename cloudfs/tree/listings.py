@@ -15,6 +15,7 @@ The difficulties, and what answers each:
 """
 
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
 
@@ -66,8 +67,10 @@ class Listings:
         # Changing. One task at a time reads a folder; others wait for its event.
         self._reading: dict[Node, trio.Event] = {}
         self._not_before: dict[Node, float] = {}
+        self._wanted: Counter[Node] = Counter()  # by how many tasks that wait for its children
         self._vouched_from = float("inf")  # see `begin_to_vouch`
         self._vouched_at = float("-inf")
+        self._news = 0  # how often something was heard that the disk did not know
         self._revalidation = Revalidation(self.revalidate, nursery)
 
     async def ensure(self, folder: Node) -> None:
@@ -78,11 +81,25 @@ class Listings:
         """
         listing = folder.listing
         listing.used_at = trio.current_time()
+        if listing.complete and self.is_fresh(folder):
+            return
+        self._wanted[folder] += 1
+        try:
+            await self._bring_up(folder)
+        finally:
+            self._wanted[folder] -= 1
+            if not self._wanted[folder]:
+                del self._wanted[folder]
+
+    async def _bring_up(self, folder: Node) -> None:
+        listing = folder.listing
         if not listing.complete:
+            if self._tree.known(folder.number) is not folder:
+                raise NotFound(f"{folder} is not known any more")
             await self.recall(folder)
         if listing.complete and self.is_fresh(folder):
             return
-        if listing.remembered:
+        if listing.complete and listing.remembered:
             if not self._is_paused(folder):
                 self._revalidation.want(folder)
             return
@@ -116,9 +133,11 @@ class Listings:
         listing = folder.listing
         if folder.entry is None:
             return self.lifetime
+        if not (listing.complete or listing.thinned):
+            return 0.0
         if listing.remembered:
             return MOMENT
-        if not listing.complete or listing.read_at is None:
+        if listing.read_at is None:
             return 0.0
         good_at = listing.read_at
         if good_at >= self._vouched_from:
@@ -130,6 +149,10 @@ class Listings:
         listing = folder.listing
         return not (listing.complete and (listing.remembered or self.is_fresh(folder)))
 
+    def is_in_use(self, folder: Node) -> bool:
+        """Whether somebody is about to have the children of *folder*."""
+        return folder in self._wanted or folder in self._reading
+
     def expire(self, folder: Node) -> None:
         """Believe the listing of *folder* no longer, nor one that is on its way."""
         listing = folder.listing
@@ -137,6 +160,10 @@ class Listings:
         listing.remembered = False
         listing.doubts += 1
         self._not_before.pop(folder, None)
+
+    def heard(self) -> None:
+        """Somebody hears of changes: what is just being recalled may not have them."""
+        self._news += 1
 
     def take_out(self, node: Node) -> None:
         """What was done here about *node* is forgotten: a listing tells what is in its place."""
@@ -151,6 +178,7 @@ class Listings:
         """From now on somebody hears of every change; what was read before is not covered."""
         self._vouched_from = trio.current_time()
         self._vouched_at = self._vouched_from
+        self._news += 1
 
     def vouch(self, asked_at: float) -> None:
         """Nothing but what was expired has changed on the service until *asked_at*.
@@ -188,6 +216,7 @@ class Listings:
         if entry is None:
             return
         serials = {folder: folder.listing.serial}
+        news = self._news
         listings = await self._metadata.load(entry.id, most=AHEAD)
         if not listings:
             return
@@ -198,14 +227,19 @@ class Listings:
             if node is None or not node.is_folder or node.listing.complete:
                 continue  # what is remembered of a folder may be younger than of the one above
             serial = serials.get(node, 0)
+            thinned, node.listing.thinned = node.listing.thinned, False  # nobody has to be told
             self._merge(node, remembered.entries, registered, remembered.tag, serial)
-            if not remembered.in_doubt and self._vouched_from < float("inf"):
-                node.listing.read_at = self._vouched_at
-            else:
+            if thinned:
+                continue  # it is believed as it was before, unless it was expired since
+            if remembered.in_doubt or news != self._news or self._vouched_from == float("inf"):
                 node.listing.remembered = True
+            else:
+                node.listing.read_at = self._vouched_at
 
     async def revalidate(self, folder: Node) -> None:
         """Read the listing of *folder* again with nobody waiting; failures are only noted."""
+        if not folder.listing.complete:
+            return  # it was dropped meanwhile
         try:
             await self.refresh(folder)
         except CloudError as error:
@@ -283,6 +317,7 @@ class Listings:
         self._register.drop(set(merge.gone) - {node.number for node in merge.placed})
         listing = folder.listing
         listing.complete = True
+        listing.thinned = False
         listing.tag = tag if merge.possible else None
         if serial == listing.serial:
             listing.touched.clear()

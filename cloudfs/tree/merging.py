@@ -45,7 +45,7 @@ class Merge:
         self._registered = registered
         self._serial = serial
         self._watchers = watchers
-        self._first = not folder.listing.complete
+        self._first = not (folder.listing.complete or folder.listing.thinned)
         self.placed: list[Node] = []  # new, or at another place than before
         self.moved: list[Node] = []  # those that the register has elsewhere, or not at all
         self.gone: list[InodeNumber] = []

@@ -207,4 +207,5 @@ def _length(text: str) -> int:
 def _cut(text: str, room: int) -> str:
     """As much of *text* as fits into *room* bytes of UTF-8."""
     raw = text.encode("utf-8", "replace")[: max(room, 1)]
-    return raw.decode("utf-8", "ignore")
+    cut = raw.decode("utf-8", "ignore")
+    return text if cut == text else cut  # one string for both: there may be a great many

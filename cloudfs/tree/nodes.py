@@ -8,8 +8,10 @@ Three things are kept apart. Where a node is here: `parent` and `name`. What the
 does not move, rename or remove a node that is `pinned`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import accumulate, islice
+from typing import Final
 
 from cloudfs.errors import NotFound
 from cloudfs.model import ROOT_INODE, Entry, EntryId, InodeNumber, Kind, ListingTag, Version
@@ -25,6 +27,7 @@ class Listing:
     """
 
     complete: bool = False  # are the node's children all there are?
+    thinned: bool = False  # they were, and some were dropped to save memory
     read_at: float | None = None  # when it was asked for; None: it is not believed
     remembered: bool = False  # from an earlier process, and not asked for again yet
     doubts: int = 0  # how often it was said not to be believed
@@ -34,26 +37,43 @@ class Listing:
     touched: dict[str, int] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class Order:
+    """The children of a folder in the order in which a listing shows them.
+
+    *folders* are those among them that are folders, and *first* says for each place in *all*
+    how many of those come before it. Not to be changed: it is made anew.
+    """
+
+    all: "list[Node]"
+    folders: "list[Node]"
+    places: "dict[Node, int]"  # in `all`
+    first: list[int]
+
+
 class Node:
-    """A file, folder or symlink of the drive."""
+    """A file, folder or symlink of the drive.
+
+    There may be a great many of them: what only folders have costs a file nothing.
+    """
 
     __slots__ = (
+        "_listing",
+        "_order",
         "aliases",
         "attributes",
         "changed",
         "children",
         "entry",
         "handles",
+        "is_folder",
         "is_symlink",
         "kind",
-        "listing",
         "lookups",
         "name",
         "number",
-        "order",
         "pages",
         "parent",
-        "places",
         "relocated",
         "subfolders",
         "writers",
@@ -62,6 +82,7 @@ class Node:
     def __init__(self, number: InodeNumber, kind: Kind, entry: Entry | None = None) -> None:
         self.number = number
         self.kind = kind
+        self.is_folder = kind is Kind.FOLDER  # can it have children?
         self.is_symlink = False
 
         # Changing. A node without a parent is the root, or has been unlinked.
@@ -78,16 +99,17 @@ class Node:
         self.pages: Version | None = None  # the content of which the kernel may have pages
 
         # Changing, of folders only.
-        self.children: dict[str, Node] = {}
-        self.listing = Listing()
+        self.children: dict[str, Node] = {} if self.is_folder else NO_CHILDREN
         self.subfolders = 0
-        self.order: list[Node] | None = None  # of the children; None: ask `in_order`
-        self.places: dict[Node, int] = {}
+        self._listing: Listing | None = None  # made when somebody looks
+        self._order: Order | None = None  # of the children; None: it is not known
 
     @property
-    def is_folder(self) -> bool:
-        """Whether the node can have children."""
-        return self.kind is Kind.FOLDER
+    def listing(self) -> Listing:
+        """How much is known of the children."""
+        if self._listing is None:
+            self._listing = Listing()
+        return self._listing
 
     @property
     def pinned(self) -> bool:
@@ -136,22 +158,46 @@ class Node:
 
     def in_order(self) -> "list[Node]":
         """The children in the order in which a listing shows them; not to be changed."""
-        if self.order is None:
-            self.order = list(self.children.values())
-            self.places = {node: at for at, node in enumerate(self.order)}
-        return self.order
+        return self._ordered().all if self.children else []
+
+    def folders_in_order(self) -> "list[Node]":
+        """The folders among them; not to be changed."""
+        return self._ordered().folders if self.subfolders else []
 
     def after(self, child: "Node") -> "Iterator[Node]":
         """The children that come after *child* in that order."""
-        order = self.in_order()
-        at = self.places.get(child)
+        order = self._ordered()
+        at = order.places.get(child)
+        return iter(()) if at is None else islice(order.all, at + 1, None)
+
+    def folders_after(self, child: "Node") -> "Iterator[Node]":
+        """The folders among them."""
+        order = self._ordered()
+        at = order.places.get(child)
         if at is None:
-            return
-        for place in range(at + 1, len(order)):
-            yield order[place]
+            return iter(())
+        return islice(order.folders, order.first[at] + child.is_folder, None)
+
+    def reordered(self) -> None:
+        """The children are not what they were."""
+        self._order = None
+
+    def _ordered(self) -> Order:
+        if self._order is None:
+            everything = list(self.children.values())
+            self._order = Order(
+                everything,
+                [node for node in everything if node.is_folder],
+                {node: at for at, node in enumerate(everything)},
+                list(accumulate((node.is_folder for node in everything), initial=0)),
+            )
+        return self._order
 
     def __repr__(self) -> str:
         return f"<Node {self.number} {self.path()!r}>"
+
+
+NO_CHILDREN: Final[dict[str, Node]] = {}  # of all files
 
 
 class Tree:
@@ -185,6 +231,10 @@ class Tree:
         """The node that stands for this entry of the service."""
         return self._by_id.get(entry_id)
 
+    def folders(self) -> Iterator[Node]:
+        """All folders with children that are known; the tree must not be changed meanwhile."""
+        return (node for node in self._by_number.values() if node.children)
+
     def __len__(self) -> int:
         return len(self._by_number)
 
@@ -215,6 +265,20 @@ class Tree:
         for child in list(node.children.values()):
             self.unlink(child)
         self._drop_if_unused(node)
+
+    def thin(self, folder: Node, nodes: Iterable[Node]) -> None:
+        """Drop children that nobody knows; what the disk remembers of *folder* brings them back.
+
+        Whoever still has one finds that it has no name any more.
+        """
+        listing = folder.listing
+        for node in nodes:
+            assert node.parent is folder, node
+            self.unlink(node)
+            if node.is_folder:
+                node.listing.complete = False
+            listing.complete = False
+            listing.thinned = True
 
     def identify(self, node: Node, entry: Entry | None) -> None:
         """From now on *node* stands for *entry*: it was created, moved or changed there."""
@@ -278,9 +342,10 @@ class Tree:
     # Inside -----------------------------------------------------------------------------------
 
     def _link(self, node: Node, parent: Node, name: str) -> None:
+        assert parent.is_folder, parent
         assert name not in parent.children, f"{name!r} is taken in {parent}"
         parent.children[name] = node
-        parent.order = None
+        parent.reordered()
         node.parent = parent
         node.name = name
         if node.is_folder:
@@ -291,7 +356,7 @@ class Tree:
         if parent is None:
             return
         del parent.children[node.name]
-        parent.order = None
+        parent.reordered()
         if node.is_folder:
             parent.subfolders -= 1
         node.parent = None

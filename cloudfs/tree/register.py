@@ -141,6 +141,37 @@ class Register:
             )
         )
 
+    async def having(self, xattr: str) -> list[InodeNumber]:
+        """The nodes on which that extended attribute was set here."""
+
+        def work(connection: sqlite3.Connection) -> list[InodeNumber]:
+            rows = connection.execute("SELECT number, record FROM attributes")
+            return [
+                InodeNumber(number)
+                for number, record in rows
+                if xattr in record
+                and xattr in (attributes_from_record(record) or Attributes()).xattrs
+            ]
+
+        return await self._database.write(work)
+
+    async def below(self, tops: Iterable[InodeNumber]) -> set[InodeNumber]:
+        """These nodes and all that are remembered below them."""
+        found = set(tops)
+
+        def work(connection: sqlite3.Connection) -> None:
+            children: dict[int, list[InodeNumber]] = {}
+            for number, parent in connection.execute("SELECT number, parent FROM nodes"):
+                children.setdefault(parent, []).append(InodeNumber(number))
+            waiting = list(found)
+            while waiting:
+                below = set(children.get(waiting.pop(), ())) - found
+                found.update(below)
+                waiting.extend(below)
+
+        await self._database.write(work)
+        return found
+
     def drop(self, numbers: Iterable[InodeNumber]) -> None:
         """Forget nodes that are gone."""
         rows = [(number,) for number in numbers]

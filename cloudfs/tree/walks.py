@@ -5,9 +5,13 @@ after the other, each as soon as they have seen the one above or before it. A pe
 so a folder that is opened within a moment of the one it was found in, or right after the one
 before it, is part of a walk, and its neighbours and what is below it are listed before they are
 asked for. Nothing is listed ahead of somebody who looks into single folders.
+
+A walk through folders that are known already shall cost next to nothing: looking ahead ends
+after some folders, and if none of them is missing, the next steps do not look at all.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from itertools import islice
 
 import trio
 
@@ -20,6 +24,8 @@ from cloudfs.tree.nodes import Node
 MOMENT = 0.3  # seconds between the end of a listing and the next step of a walk
 FARTHEST = 64  # folders listed ahead and not opened yet
 AT_ONCE = 24
+FARTHEST_LOOK = 128  # folders that are looked at in search of those to list
+STRIDE = 32  # steps of a walk without a look, after one that found nothing to list
 
 
 class Walks:
@@ -35,6 +41,7 @@ class Walks:
         self._last: Node | None = None
         self._ahead: set[Node] = set()
         self._running = 0
+        self._rest = 0  # steps that need no look
 
     def told(self, folder: Node) -> None:
         """A program has been told what is in *folder*."""
@@ -49,8 +56,11 @@ class Walks:
         self._ahead.discard(folder)
         if not walking:
             self._ahead.clear()
-            return
-        self._list_ahead(lambda: following_folders(folder))
+            self._rest = 0
+        elif self._rest and not self._listings.is_missing(folder):
+            self._rest -= 1
+        else:
+            self._list_ahead(folder)
 
     def _is_step(self, folder: Node) -> bool:
         now = trio.current_time()
@@ -64,15 +74,22 @@ class Walks:
             return False
         return last.parent is parent
 
-    def _list_ahead(self, candidates: Callable[[], Iterator[Node]]) -> None:
-        for folder in candidates():
+    def _list_ahead(self, last: Node) -> None:
+        """List what is missing of the folders that a walk comes to after *last*."""
+        self._rest = 0
+        found = False
+        for folder in islice(following_folders(last), FARTHEST_LOOK):
             if len(self._ahead) >= FARTHEST or self._running >= AT_ONCE:
                 return
-            if folder in self._ahead or not self._listings.is_missing(folder):
+            if not self._listings.is_missing(folder):
                 continue
-            self._ahead.add(folder)
-            self._running += 1
-            self._nursery.start_soon(self._list, folder)
+            found = True
+            if folder not in self._ahead:
+                self._ahead.add(folder)
+                self._running += 1
+                self._nursery.start_soon(self._list, folder)
+        if not found:
+            self._rest = STRIDE
 
     async def _list(self, folder: Node) -> None:
         try:
@@ -83,8 +100,7 @@ class Walks:
         finally:
             self._running -= 1
         if folder in self._ahead and self._last is not None:
-            last = self._last
-            self._list_ahead(lambda: following_folders(last))
+            self._list_ahead(self._last)
 
 
 def following_folders(folder: Node) -> Iterator[Node]:
@@ -92,15 +108,13 @@ def following_folders(folder: Node) -> Iterator[Node]:
     yield from _below(folder)
     node = folder
     while node.parent is not None:
-        for sibling in node.parent.after(node):
-            if sibling.is_folder:
-                yield sibling
-                yield from _below(sibling)
+        for sibling in node.parent.folders_after(node):
+            yield sibling
+            yield from _below(sibling)
         node = node.parent
 
 
 def _below(folder: Node) -> Iterator[Node]:
-    for child in folder.in_order():
-        if child.is_folder:
-            yield child
-            yield from _below(child)
+    for child in folder.folders_in_order():
+        yield child
+        yield from _below(child)

@@ -259,6 +259,19 @@ def test_a_wrong_new_password_is_noticed_although_a_token_is_left(
     assert (home.notes("work"), home.table("work")) == (notes, table)
 
 
+def test_a_password_beside_a_command_is_refused_unless_one_is_given(
+    home: Home, cloudfs: Cloudfs, cloudike: Service
+):
+    home.remote("work", type="cloudike", password_command="false", **cloudike.account)
+    for words in (["login", "work"], ["ls", "work:"]):
+        said = cloudfs(*words)
+        assert said.status == 2
+        assert "has both password and password_command: remove one of them" in said.err
+    password = cloudike.account["password"]
+    assert cloudfs("login", "work", "--password-stdin", stdin=f"{password}\n").status == 0
+    assert home.table("work") == {"type": "cloudike", **cloudike.account}
+
+
 def test_a_password_takes_the_place_of_a_command(home: Home, cloudfs: Cloudfs, cloudike: Service):
     account = {**cloudike.account, "password_command": "false"}
     del account["password"]
@@ -402,6 +415,7 @@ def test_a_one_time_password_is_asked_for_and_taken(home: Home, cloudfs: Cloudfs
     assert said.status == 1
     assert "one-time password" in said.err
     assert "--stdin otp" in said.err
+    assert "captcha" not in said.err
     assert not home.config.exists()
     said = cloudfs(*asus(service), "--stdin", "otp", stdin=f"{stdin}424242\n")
     assert said.status == 0
@@ -416,6 +430,9 @@ def test_the_text_of_a_picture_is_asked_for_and_taken(home: Home, cloudfs: Cloud
     assert said.status == 1
     assert "captcha.jpg" in said.err
     assert "--set captcha=TEXT" in said.err
+    assert "otp" not in said.err
+    wrong = cloudfs(*asus(service), stdin=f"wrong{stdin}")
+    assert "--stdin" not in wrong.err
     assert cloudfs(*asus(service), "--set", "captcha=xyzzy", stdin=stdin).status == 0
 
 

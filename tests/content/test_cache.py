@@ -1,4 +1,5 @@
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -101,3 +102,64 @@ def test_a_read_that_may_not_wait_does_not_verify(tmp_path: Path):
         file.read(0, 5, may_block=False)
     assert file.read(0, 5) == b"xxxxx"
     assert file.read(0, 5, may_block=False) == b"xxxxx"
+
+
+def filled(blocks: BlockCache, *numbers: int) -> None:
+    for value in numbers:
+        file = blocks.open(number(value), V1, BLOCK)
+        assert blocks.store(file, 0, b"x" * BLOCK)
+        blocks.close(file)
+
+
+def has(blocks: BlockCache, *numbers: int) -> list[bool]:
+    return [blocks.holds(number(value), V1, BLOCK) for value in numbers]
+
+
+def test_what_is_pinned_is_passed_over(tmp_path: Path):
+    blocks = cache(tmp_path, limit=4 * BLOCK)
+    blocks.pin([number(1), number(3)])
+    filled(blocks, 1, 2, 3, 4, 5, 6, 7)
+    assert has(blocks, 1, 2, 3, 4, 5, 6, 7) == [True, False, True, False, False, True, True]
+    assert blocks.used == 4 * BLOCK
+    blocks.pin([number(3)])
+    filled(blocks, 8, 9, 10)
+    assert has(blocks, 1, 3, 8, 9, 10) == [False, True, True, True, True]
+
+
+def test_pinned_files_alone_are_not_dropped_for_more_of_them(tmp_path: Path):
+    blocks = cache(tmp_path, limit=2 * BLOCK)
+    blocks.pin([number(1), number(2), number(3)])
+    filled(blocks, 1, 2)
+    file = blocks.open(number(3), V1, BLOCK)
+    assert not blocks.store(file, 0, b"x" * BLOCK)
+    assert has(blocks, 1, 2) == [True, True]
+    assert blocks.used == 2 * BLOCK
+
+
+def test_other_versions_of_files_are_dropped_but_for_those_that_are_open(tmp_path: Path):
+    blocks = cache(tmp_path)
+    filled(blocks, 1, 2)
+    opened = blocks.open(number(2), V1, BLOCK)
+    blocks.drop_others({number(1): V2, number(2): V2})
+    assert has(blocks, 1, 2) == [False, True]
+    assert blocks.used == BLOCK
+    blocks.close(opened)
+    blocks.drop_others({number(2): V2})
+    assert blocks.used == 0
+
+
+def test_many_threads_stay_within_the_limit(tmp_path: Path):
+    blocks = cache(tmp_path, limit=8 * BLOCK)
+
+    def fill(first: int) -> None:
+        for value in range(first, first + 20):
+            file = blocks.open(number(value), V1, BLOCK)
+            if blocks.store(file, 0, b"x" * BLOCK):
+                assert blocks.used <= 8 * BLOCK
+            blocks.close(file)
+
+    with ThreadPoolExecutor(8) as pool:
+        for done in [pool.submit(fill, first) for first in range(0, 160, 20)]:
+            done.result()
+    on_disk = [path for path in tmp_path.iterdir() if path.suffix != ".map"]
+    assert len(on_disk) <= 8

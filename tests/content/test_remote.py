@@ -8,9 +8,10 @@ import pytest
 import trio
 from trio.testing import wait_all_tasks_blocked
 
-from cloudfs.content.cache import BLOCK, BlockCache
+from cloudfs.content.ahead import OnTheWay, Pattern
+from cloudfs.content.cache import BLOCK, BlockCache, blocks_of
 from cloudfs.content.links import Links
-from cloudfs.content.remote import Pattern, RemoteFile
+from cloudfs.content.remote import RemoteFile
 from cloudfs.errors import Changed, ConnectionLost, LinkExpired, TimedOut, Unreachable
 from cloudfs.model import DownloadLink, Entry, InodeNumber, Pieces
 from cloudfs.providers.memory import MemoryProvider
@@ -68,7 +69,14 @@ async def file(flaky: Flaky, tmp_path: Path, nursery: trio.Nursery):
     cache.scan()
     root = await flaky.root()
     entry = await flaky.find(root.id, "file")
-    return RemoteFile(InodeNumber(2), entry, links=Links(flaky), cache=cache, nursery=nursery)
+    return RemoteFile(
+        InodeNumber(2),
+        entry,
+        links=Links(flaky),
+        cache=cache,
+        nursery=nursery,
+        on_the_way=OnTheWay(),
+    )
 
 
 async def test_reads_give_what_the_service_has(file: RemoteFile):
@@ -166,7 +174,14 @@ async def test_a_full_cache_disk_does_not_stop_reading(
     cache.scan()
     root = await flaky.root()
     entry = await flaky.find(root.id, "file")
-    file = RemoteFile(InodeNumber(2), entry, links=Links(flaky), cache=cache, nursery=nursery)
+    file = RemoteFile(
+        InodeNumber(2),
+        entry,
+        links=Links(flaky),
+        cache=cache,
+        nursery=nursery,
+        on_the_way=OnTheWay(),
+    )
     pattern = Pattern()
     for at in range(0, len(DATA), 1 << 20):
         assert await file.read(at, at + (1 << 20), pattern) == DATA[at : at + (1 << 20)]
@@ -185,3 +200,92 @@ async def test_closing_stops_fetching(file: RemoteFile, flaky: Flaky):
     file.close()
     await wait_all_tasks_blocked()
     assert not file._fetching
+
+
+def is_on_disk(file: RemoteFile) -> bool:
+    return all(map(file._file.has, blocks_of(0, file.size)))
+
+
+async def test_what_is_brought_is_on_disk_and_fetched_once(file: RemoteFile, flaky: Flaky):
+    assert not is_on_disk(file)
+    assert await file.bring(0, 5 * BLOCK)
+    assert await file.bring(0, len(DATA) + 1)
+    assert is_on_disk(file)
+    assert flaky.fetches == [(0, 5 * BLOCK), (5 * BLOCK, len(DATA))]
+    assert await file.read(0, len(DATA)) == DATA
+    assert len(flaky.fetches) == 2
+
+
+async def test_what_is_brought_survives_breaks(file: RemoteFile, flaky: Flaky, autojump_clock):
+    flaky.trouble = [3 * BLOCK, Unreachable("no net"), 100]
+    assert await file.bring(0, len(DATA))
+    assert is_on_disk(file)
+
+
+async def test_bringing_tells_that_the_disk_takes_no_more(
+    flaky: Flaky, tmp_path: Path, nursery: trio.Nursery
+):
+    cache = BlockCache(tmp_path, limit=2 * BLOCK, keep_free=0)
+    cache.scan()
+    entry = await flaky.find((await flaky.root()).id, "file")
+    file = RemoteFile(
+        InodeNumber(2),
+        entry,
+        links=Links(flaky),
+        cache=cache,
+        nursery=nursery,
+        on_the_way=OnTheWay(),
+    )
+    assert not await file.bring(0, len(DATA))
+
+
+async def test_a_reader_does_not_wait_behind_what_is_brought(file: RemoteFile, flaky: Flaky):
+    flaky.trouble = [HANG]
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(file.bring, 0, len(DATA))
+        await wait_all_tasks_blocked()
+        assert flaky.fetches == [(0, len(DATA))]
+        with trio.fail_after(5):
+            assert await file.read(3 * BLOCK, 3 * BLOCK + 10) == DATA[3 * BLOCK : 3 * BLOCK + 10]
+    assert (3 * BLOCK, 4 * BLOCK) in flaky.fetches
+    with trio.fail_after(5):
+        while not is_on_disk(file):  # what the reader fetched is still being stored
+            await trio.sleep(0.01)
+
+
+async def test_a_failure_of_what_is_brought_does_not_fail_readers(
+    file: RemoteFile, flaky: Flaky, autojump_clock
+):
+    flaky.trouble = [Unreachable("no net")] * 100
+    with pytest.raises((Unreachable, TimedOut)):
+        await file.bring(0, len(DATA))
+    flaky.trouble = []
+    assert await file.read(0, 10) == DATA[:10]
+
+
+async def test_bringing_stands_aside_while_somebody_reads(
+    flaky: Flaky, tmp_path: Path, nursery: trio.Nursery, autojump_clock
+):
+    cache = BlockCache(tmp_path, limit=1 << 30, keep_free=0)
+    cache.scan()
+    entry = await flaky.find((await flaky.root()).id, "file")
+    reader = object()
+    on_the_way = OnTheWay()
+    file = RemoteFile(
+        InodeNumber(2),
+        entry,
+        links=Links(flaky),
+        cache=cache,
+        nursery=nursery,
+        on_the_way=on_the_way,
+    )
+    on_the_way.begin(reader)
+    async with trio.open_nursery() as inner:
+        inner.start_soon(file.bring, 0, len(DATA))
+        await trio.sleep(0.5)
+        assert not flaky.fetches
+        on_the_way.end(reader)
+        await trio.sleep(0.1)  # the next read of the same program may come
+        assert not flaky.fetches
+        await trio.sleep(0.15)
+        assert flaky.fetches

@@ -4,7 +4,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from cloudfs.errors import ConfigError
-from cloudfs.http.origins import check_transport, is_loopback, origin
+from cloudfs.http.origins import check_transport, is_loopback, origin, server
 
 
 @pytest.mark.parametrize(
@@ -125,3 +125,18 @@ def test_a_mistyped_scheme_does_not_show_the_password():
     with pytest.raises(ConfigError) as caught:
         check_transport("htps://alice:hunter2@host.test/", allow_insecure=False)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://Host.example/x?secret#y", "the server https://host.example"),
+        ("https://host.example:443/", "the server https://host.example"),
+        ("http://host.example:80", "the server http://host.example"),
+        ("http://host.example:443", "the server http://host.example:443"),
+        ("https://user:secret@[::1]:8443/", "the server https://[::1]:8443"),
+        ("https://host:port/", "the server"),
+    ],
+)
+def test_a_person_is_told_of_a_server_without_its_secrets(url: str, told: str):
+    assert server(url) == told

@@ -257,3 +257,26 @@ async def test_one_request_does_not_sign_in_for_ever():
     with pytest.raises(LoginFailed):
         await session.call(never)
     assert sign_in.times == MOST_TOKENS
+
+
+async def test_a_token_that_another_process_left_may_have_ended_too():
+    found = [Token("theirs", issued=False), Token("new"), Token("newer")]
+
+    async def renew() -> Token:
+        return found.pop(0)
+
+    session = Session(renew, token=Token("old"))
+    service = Service("old", "theirs")
+    assert await session.call(service) == "new"
+    assert service.asked == ["old", "theirs", "new"]
+    service.rejected = {"new", "newer"}
+    with pytest.raises(LoginFailed, match="just issued"):
+        await session.call(service)
+
+
+async def test_a_refusal_is_remembered_with_the_setting_that_is_wanted():
+    session = Session(SignIn(LoginFailed("a code, please", wanted="otp")))
+    for _ in range(2):
+        with pytest.raises(LoginFailed, match="a code") as caught:
+            await session.token()
+        assert caught.value.wanted == "otp"

@@ -35,12 +35,30 @@ def test_wrong_password(offer):
 def test_wrong_url(offer):
     drive = offer(url="http://127.0.0.1:1")
     line = refusal(drive, "mount", "own:", drive.path)
-    assert "cannot be reached" in line
+    assert (
+        "the service cannot be reached: the server http://127.0.0.1:1 cannot be reached (" in line
+    )
     assert "check the url" in line
     drive = offer(url="not a url")
     assert "https://" in refusal(drive, "mount", "own:", drive.path)
     drive = offer(url="http://example.com")
     assert "allow_insecure" in refusal(drive, "mount", "own:", drive.path)
+
+
+def test_wrong_url_of_a_webdav_server(offer):
+    drive = offer()
+    settings = 'url = "http://127.0.0.1:1/dav/"\n'
+    (drive.home / "config.toml").write_text(f'[remotes.own]\ntype = "webdav"\n{settings}')
+    line = refusal(drive, "mount", "own:", drive.path)
+    assert "the server http://127.0.0.1:1 cannot be reached (OPTIONS): " in line
+    done = drive.command("ls", "own:", check=False)
+    assert done.stderr.startswith("cloudfs: the server http://127.0.0.1:1 cannot be reached (OPT")
+
+
+def test_secret_told_twice(offer):
+    drive = offer(password_command="echo x")
+    line = refusal(drive, "mount", "own:", drive.path)
+    assert "both password and password_command: remove one of them" in line
 
 
 def test_missing_mount_point(offer):

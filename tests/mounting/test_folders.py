@@ -1,4 +1,3 @@
-import json
 import os
 import stat
 import subprocess
@@ -9,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from cloudfs.errors import ConfigError
-from cloudfs.mounting import folders as module
-from cloudfs.mounting.folders import Folders, Holder, Notes, folders_of, holders, locked
+from cloudfs.mounting.folders import Folders, Holder, folders_of, holders, locked
 
 
 @pytest.fixture(autouse=True)
@@ -158,92 +156,3 @@ def test_the_lock_of_another_process_counts_until_it_dies(
     other_process.wait()
     with locked("work", work, "/mnt"):
         pass
-
-
-# Notes ------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "notes.json"
-
-
-def test_notes_are_there_again_in_a_later_process(path: Path):
-    notes = Notes(path)
-    notes["token"] = "t\u00e9\udcff"
-    notes["server"] = "s"
-    del notes["server"]
-    notes.update(a="1", b="2")
-    assert dict(Notes(path)) == {"token": "t\u00e9\udcff", "a": "1", "b": "2"}
-    assert len(Notes(path)) == 3
-
-
-def test_notes_are_for_their_owner_only(path: Path):
-    old = os.umask(0)
-    try:
-        Notes(path)["token"] = "secret"
-    finally:
-        os.umask(old)
-    assert [p.name for p in path.parent.iterdir()] == ["notes.json"]
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-
-
-def test_what_is_not_there_cannot_be_read_or_removed(path: Path):
-    notes = Notes(path)
-    with pytest.raises(KeyError):
-        notes["token"]
-    with pytest.raises(KeyError):
-        del notes["token"]
-    assert notes.get("token") is None
-    assert not path.exists()
-
-
-def test_all_notes_can_be_forgotten(path: Path):
-    notes = Notes(path)
-    notes.update(a="1", b="2")
-    notes.clear()
-    assert dict(Notes(path)) == {}
-
-
-@pytest.mark.parametrize("text", ["", "{", "[1]", "null", '"text"', "\xff"])
-def test_a_broken_file_is_none_and_is_written_anew(text: str, path: Path):
-    path.write_bytes(text.encode("latin-1"))
-    notes = Notes(path)
-    assert dict(notes) == {}
-    notes["a"] = "1"
-    assert dict(Notes(path)) == {"a": "1"}
-
-
-def test_values_of_other_types_become_text(path: Path):
-    path.write_text(json.dumps({"until": 5, "x": None}))
-    assert dict(Notes(path)) == {"until": "5", "x": "None"}
-
-
-def test_a_crash_while_writing_leaves_the_old_notes(path: Path, monkeypatch: pytest.MonkeyPatch):
-    def crash(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    notes = Notes(path)
-    notes["a"] = "1"
-    monkeypatch.setattr(module.json, "dump", crash)
-    with pytest.raises(KeyboardInterrupt):
-        notes["a"] = "2"
-    assert dict(Notes(path)) == {"a": "1"}
-
-
-def test_notes_that_cannot_be_written_still_hold_in_this_process(path: Path, announce):
-    announce("cannot be written")
-    notes = Notes(path)
-    notes["a"] = "1"
-    path.with_suffix(".new").mkdir()
-    notes["a"] = "2"
-    assert notes["a"] == "2"
-    assert dict(Notes(path)) == {"a": "1"}
-
-
-def test_what_is_the_same_is_not_written_again(path: Path):
-    notes = Notes(path)
-    notes["a"] = "1"
-    before = path.stat().st_ino
-    notes["a"] = "1"
-    assert path.stat().st_ino == before

@@ -11,6 +11,7 @@ from trio.testing import MockClock
 
 from cloudfs.errors import CloudError, NotFound
 from cloudfs.model import Entry
+from cloudfs.tree.eviction import Eviction
 from cloudfs.tree.nodes import Node
 from tests.drives import remote_tree
 from tests.tree.looking import Looking, Service, looking
@@ -22,6 +23,7 @@ STEPS = st.lists(
             [
                 *["look", "look at two", "mkdir", "put", "replace", "mv", "mv", "mv", "rm", "open"],
                 *["leave a folder that is removed", "change places with the folder above"],
+                *["come to", "come to", "drop what nobody uses", "drop what nobody uses"],
             ]
         ),
         NUMBERS,
@@ -48,6 +50,12 @@ class Play:
             async with trio.open_nursery() as nursery:
                 for folder in chosen:
                     nursery.start_soon(self._refresh, folder)
+        elif what == "come to":
+            folders = [n for n in self.look.tree.root.tree() if n.is_folder]
+            with suppress(NotFound):
+                await self.look.listings.ensure(folders[one % len(folders)])
+        elif what == "drop what nobody uses":
+            self._drop(one)
         elif what == "open":
             nodes = list(self.look.tree.root.tree())
             self.look.tree.opened(nodes[one % len(nodes)])
@@ -60,6 +68,19 @@ class Play:
             return
         with suppress(NotFound):
             await self.look.listings.refresh(folder)
+
+    def _drop(self, most: int) -> None:
+        for node in self.look.tree.root.tree():
+            if node.is_folder:
+                node.listing.used_at = float("-inf")
+        Eviction(
+            self.look.tree,
+            self.look.listings,
+            self.look.register,
+            most=most % len(self.look.tree),
+            waiting=set,
+            let_go=lambda *_: None,
+        ).shrink()
 
     async def _change(self, what: str, one: int, two: int, name: str) -> None:
         entries = [item.entry for item in await self._live()]

@@ -273,3 +273,53 @@ def test_what_is_done_here_makes_older_listings_silent_about_it(garden: Garden):
 
 def test_a_node_shows_in_messages_where_it_is(garden: Garden):
     assert repr(garden.plant(garden.folder(garden.root, "docs"), "a")).endswith("'/docs/a'>")
+
+
+# Order --------------------------------------------------------------------------------------------
+
+
+def test_folders_are_found_among_files_in_the_order_of_the_listing(garden: Garden):
+    a = garden.plant(garden.root, "a")
+    b = garden.folder(garden.root, "b")
+    c = garden.plant(garden.root, "c")
+    d = garden.folder(garden.root, "d")
+    assert garden.root.in_order() == [a, b, c, d]
+    assert garden.root.folders_in_order() == [b, d]
+    assert [list(garden.root.folders_after(node)) for node in (a, b, c, d)] == [
+        [b, d],
+        [d],
+        [d],
+        [],
+    ]
+    assert list(garden.root.after(b)) == [c, d]
+
+
+def test_the_order_follows_changes(garden: Garden):
+    a = garden.plant(garden.root, "a")
+    b = garden.folder(garden.root, "b")
+    assert garden.root.in_order() == [a, b]
+    garden.tree.unlink(b)
+    assert garden.root.in_order() == [a]
+    assert garden.root.folders_in_order() == []
+    assert list(garden.root.folders_after(b)) == []
+    assert list(garden.root.after(b)) == []
+
+
+def test_what_is_thinned_answers_for_nothing_and_has_forgotten_nobody(garden: Garden):
+    docs = garden.folder(garden.root, "docs")
+    a, b = garden.plant(docs, "a"), garden.plant(docs, "b")
+    docs.listing.complete = True
+    garden.tree.thin(docs, [])
+    assert (docs.listing.complete, docs.listing.thinned) == (True, False)
+    garden.tree.thin(docs, [a])
+    assert (docs.listing.complete, docs.listing.thinned) == (False, True)
+    assert docs.children == {"b": b}
+    assert a.parent is None
+    assert garden.tree.known(a.number) is None
+    assert garden.tree.by_id(EntryId("id of a")) is None
+
+
+def test_a_file_has_no_children(garden: Garden):
+    a = garden.plant(garden.root, "a")
+    with pytest.raises(AssertionError):
+        garden.plant(a, "b")

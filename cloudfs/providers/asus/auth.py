@@ -84,7 +84,7 @@ class Auth:
 
         # Changing. The grant is that of the session's token, once there is one.
         self._grant: Grant | None = None
-        self._kept_is_untried = True
+        self._last: str | None = None  # the token handed out last
         self._failures = 0
 
     async def call(self, attempt: Callable[[Grant], Awaitable[T]]) -> T:
@@ -122,15 +122,22 @@ class Auth:
             self._session.forget()
 
     async def _renew(self) -> Token:
-        if self._kept_is_untried:
-            self._kept_is_untried = False
-            self._grant = self._kept()
-            if self._grant is not None:
-                return Token(self._grant.token)
+        grant, issued = self._kept(), False
+        if grant is None:
+            try:
+                grant, issued = await self._new_grant(), True
+            except LoginFailed:
+                grant = self._kept()  # another process had the one-time password first
+                if grant is None:
+                    raise
+        self._grant = grant
+        self._last = grant.token
+        return Token(grant.token, issued=issued)
+
+    async def _new_grant(self) -> Grant:
         self._notes.pop(GRANT_NOTE, None)
         gateway = await self._gateway()
-        self._grant = self._keep(await self._signed_in(gateway), gateway)
-        return Token(self._grant.token)
+        return self._keep(await self._signed_in(gateway), gateway)
 
     async def _gateway(self) -> str:
         try:
@@ -195,12 +202,14 @@ class Auth:
         if asked.status == NEEDS_OTP:
             return LoginFailed(
                 "the service asks for a one-time password, or the one given was not right: set "
-                "otp to a new one and mount again (after ten misses it is locked)"
+                "otp to a new one and mount again (after ten misses it is locked)",
+                wanted="otp",
             )
         picture = values.visible(asked.root.findtext("auxpasswordurl"))
         return LoginFailed(
             "the service asks for the text in a picture: look at "
-            f"{picture or 'its web site'}, set captcha to the text and mount again"
+            f"{picture or 'its web site'}, set captcha to the text and mount again",
+            wanted="captcha",
         )
 
     # Keeping it -------------------------------------------------------------------------------
@@ -221,10 +230,13 @@ class Auth:
         return grant
 
     def _kept(self) -> Grant | None:
+        """That of an earlier process, or one that is at work now, which was not used here."""
         try:
             grant = Grant(**json.loads(self._notes[GRANT_NOTE]))
             known = isinstance(grant.largest_file, int | None)
-            return self._usable(grant) if known and values.visible(grant.token) else None
+            if not known or not values.visible(grant.token) or grant.token == self._last:
+                return None
+            return self._usable(grant)
         except (KeyError, ValueError, TypeError, AttributeError, BadReply):
             return None
 

@@ -149,4 +149,4 @@ def error(status: int, call: str) -> CloudError:
     if status in OUR_FAULT:
         log.error("%s: the service does not understand the request (%d)", call, status)
     kind = _MEANINGS[status][0] if status in _MEANINGS else CloudError
-    return kind(f"{call}: {meaning(status)} ({status})")
+    return kind(f"{meaning(status)} ({status}, {call})")

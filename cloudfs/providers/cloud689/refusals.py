@@ -143,7 +143,7 @@ _BY_STATUS: Mapping[int, type[CloudError]] = {
 def refusal(code: int, texts: list[str], call: str) -> CloudError:
     """The error that *code* stands for, given what may be a description or symbolic name."""
     shown = next((text for text in texts if text.strip()), "")[:LONGEST_SHOWN]
-    told = f"{call}: the service answered {code}{f' ({shown!r})' if shown else ''}"
+    told = f"the service answered {code}{f' ({shown!r})' if shown else ''} to {call}"
     for text in texts:
         kind = _BY_TEXT.get((code, normalised(text)))
         if kind is not None:
@@ -153,7 +153,7 @@ def refusal(code: int, texts: list[str], call: str) -> CloudError:
 
 def refusal_by_status(status: int, call: str) -> CloudError:
     """The error that an HTTP *status* stands for, where the body tells nothing."""
-    told = f"{call}: the service answered with status {status}"
+    told = f"the service answered {call} with status {status}"
     if 300 <= status < 400:
         return BadReply(f"{told}, a redirect: set url to the API itself")
     if status >= 500:

@@ -117,7 +117,7 @@ class LoginToken(Auth):
         self._session = Session(self._renew)
 
         # Changing.
-        self._kept_is_untried = True
+        self._last: str | None = None  # the token handed out last
         self._locked_until: float | None = None  # on trio's clock
 
     @property
@@ -147,10 +147,18 @@ class LoginToken(Auth):
             self._session.forget()
 
     async def _renew(self) -> Token:
-        if self._kept_is_untried:
-            self._kept_is_untried = False
-            if (kept := self._kept_token()) is not None:
-                return kept
+        token = self._kept_token()
+        if token is None:
+            try:
+                token = await self._logged_in()
+            except LoginFailed:
+                token = self._kept_token()  # another process had better luck meanwhile
+                if token is None:
+                    raise
+        self._last = token.value
+        return token
+
+    async def _logged_in(self) -> Token:
         self._drop_token()
         await self._check_lock()
         reply = await self._encoding.post(self._post_login)
@@ -219,16 +227,17 @@ class LoginToken(Auth):
         return lifetime if lifetime > 0 else None
 
     def _kept_token(self) -> Token | None:
+        """A token of an earlier process, or one that is at work now, which was not used here."""
         token, until = self._notes.get(TOKEN_NOTE), self._notes.get(UNTIL_NOTE, "")
-        if token is None or values.visible(token) is None:
+        if token is None or token == self._last or values.visible(token) is None:
             return None
         if not until:
-            return Token(token)
+            return Token(token, issued=False)
         try:
             left = float(until) - self._clock()
         except ValueError:
             return None
-        return Token(token, renew_at=trio.current_time() + left) if left > 0 else None
+        return Token(token, trio.current_time() + left, issued=False) if left > 0 else None
 
     def _drop_token(self) -> None:
         self._notes.pop(TOKEN_NOTE, None)

@@ -90,7 +90,7 @@ _BY_CODE: Mapping[tuple[int, str], type[CloudError]] = {
 def refusal(reply: Reply, operation: str) -> CloudError:
     """The error that a *reply* without success stands for."""
     code = error_code(reply)
-    told = f"{operation}: the service answered {reply.status}{f' ({code})' if code else ''}"
+    told = f"the service answered {reply.status}{f' ({code})' if code else ''} to {operation}"
     if 300 <= reply.status < 400:
         return BadReply(f"{told}, a redirect: set url to the API server itself")
     if reply.status >= 500 and reply.status != 501:
@@ -100,7 +100,7 @@ def refusal(reply: Reply, operation: str) -> CloudError:
 
 def failure(status: int, operation: str) -> CloudError:
     """The error for one of several entries that one request was about."""
-    told = f"{operation}: the service answered {status}"
+    told = f"the service answered {status} to {operation}"
     if status == 429 or (status >= 500 and status != 501):
         return Unavailable(told)
     return refused_with(status, operation)(told)

@@ -26,6 +26,7 @@ TOKEN_NOTE = "token"  # noqa: S105 - the names of notes, not secrets
 REFRESH_NOTE = "refresh_token"
 UNTIL_NOTE = "token_until"  # seconds on the wall clock; "": until it is refused
 
+GRACE = 0.5  # seconds for another process to write down what it was given
 MARGIN = 60.0  # seconds before its end at which a token is renewed (2.4)
 
 
@@ -53,7 +54,7 @@ class Auth:
         self._session = Session(self._renew)
 
         # Changing.
-        self._untried = True  # the kept or configured token has not been used yet
+        self._last: str | None = None  # the token handed out last
 
     async def call(self, attempt: Callable[[Credentials], Awaitable[T]]) -> T:
         """Result of *attempt*, which is given the header that proves who asks.
@@ -94,16 +95,31 @@ class Auth:
         return self._notes.get(REFRESH_NOTE) or self._first_refresh
 
     async def _renew(self) -> Token:
-        if self._untried:
-            self._untried = False
-            if (kept := self._kept()) is not None:
-                return kept
-            if self._configured and TOKEN_NOTE not in self._notes:
-                return Token(self._configured)
-        return self._keep(await self._refreshed())
+        token = self._kept()
+        if token is None and self._last is None and TOKEN_NOTE not in self._notes:
+            token = Token(self._configured, issued=False) if self._configured else None
+        if token is None:
+            token = await self._refreshed()
+        self._last = token.value
+        return token
 
-    async def _refreshed(self) -> Tokens:
-        refresh = self._refresh_token()
+    async def _refreshed(self) -> Token:
+        """A new token. Of two processes that ask with the same refresh token, one is refused."""
+        tried: set[str] = set()
+        while True:
+            refresh = self._refresh_token()
+            try:
+                return self._keep(await self._ask(refresh))
+            except LoginFailed:
+                tried.add(refresh)
+                if refresh and self._refresh_token() in tried:
+                    await trio.sleep(GRACE)
+                if (kept := self._kept()) is not None:
+                    return kept
+                if self._refresh_token() in tried:
+                    raise
+
+    async def _ask(self, refresh: str) -> Tokens:
         if not refresh:
             raise LoginFailed(
                 "the service no longer accepts the token, and there is no refresh_token to get "
@@ -140,16 +156,17 @@ class Auth:
         return Token(new.access, None if usable is None else trio.current_time() + usable)
 
     def _kept(self) -> Token | None:
+        """A token of an earlier process, or one that is at work now, which was not used here."""
         token, until = self._notes.get(TOKEN_NOTE), self._notes.get(UNTIL_NOTE, "")
-        if not token:
+        if not token or token == self._last:
             return None
         if not until:
-            return Token(token)
+            return Token(token, issued=False)
         try:
             left = float(until) - self._clock()
         except ValueError:
             return None
-        return Token(token, trio.current_time() + left) if left > 0 else None
+        return Token(token, trio.current_time() + left, issued=False) if left > 0 else None
 
 
 def _forget_other_login(notes: MutableMapping[str, str], settings: PodspaceSettings) -> None:

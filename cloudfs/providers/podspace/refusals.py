@@ -156,7 +156,7 @@ def refusal(status: int, body: Mapping[str, Any], operation: str) -> CloudError:
     """The error that an answer of this *status* and *body*, which is no success, stands for."""
     code = told_code(body)
     shown = f" ({code})" if code else ""
-    told = f"{operation}: the service answered {status}{shown}"
+    told = f"the service answered {status}{shown} to {operation}"
     if 300 <= status < 400:
         return BadReply(f"{told}, a redirect: set url to the service itself")
     kind = _kind(status, code, operation)

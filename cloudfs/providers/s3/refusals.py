@@ -112,7 +112,7 @@ NOT_DONE = LOST | {
 def refusal(status: int, said: wire.Refusal | None, what: str) -> CloudError:
     """The error that an answer amounts to; *what* names the request in the message."""
     code = said.code if said is not None else ""
-    told = f"{what}: the store answered {status}{f' ({code})' if _is_word(code) else ''}"
+    told = f"the store answered {status}{f' ({code})' if _is_word(code) else ''} to {what}"
     meaning = CODES.get(code) or STATUSES.get(status)
     if meaning is Archived:
         log.warning("%s: the object is in an archive, and has to be restored from there", what)

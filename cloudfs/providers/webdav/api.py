@@ -170,4 +170,4 @@ def _with_slash(url: str, reply: Reply, method: str) -> str:
     asked_for_slash = target.endswith("/") and not url.endswith("/")
     if asked_for_slash and origin(target) == origin(url) and decoded(target) == decoded(url):
         return f"{url}/"
-    raise Redirected(f"{method}: the server redirects to {origin(target)}: set url to where it is")
+    raise Redirected(f"the server redirects to {origin(target)} ({method}): set url to where it is")

@@ -201,6 +201,6 @@ def _check_partly(reply: Reply, what: str) -> None:
         return
     statuses = wire.failures(reply.body)
     if 423 in statuses:
-        raise Busy(f"{what}: a part of it is locked")
+        raise Busy(f"a part of it is locked on the server ({what})")
     if statuses:
-        raise CloudError(f"{what}: done for a part only ({statuses[0]})")
+        raise CloudError(f"the server did it for a part only ({statuses[0]}, {what})")

@@ -36,6 +36,21 @@ MEANINGS: dict[int, type[CloudError]] = {
 }
 
 
+WORDS = {
+    401: "the server does not accept the user name, password or token",
+    403: "the server does not allow it",
+    404: "the server has nothing of this name",
+    405: "the server does not offer it",
+    409: "the server has no such folder",
+    410: "the server no longer has it",
+    412: "it has changed on the server",
+    413: "it is too large for the server",
+    423: "it is locked on the server",
+    501: "the server does not offer it",
+    507: "the server has no space left for the account",
+}
+
+
 def refusal(status: int, what: str) -> CloudError:
     """The error that *status* amounts to; *what* names the request in the message."""
     meaning = MEANINGS.get(status)
@@ -46,10 +61,10 @@ def refusal(status: int, what: str) -> CloudError:
             meaning = CloudError
         else:
             meaning = BadReply
-    return meaning(f"{what}: {_said(status)}")
+    return meaning(f"{_said(status)} ({status}, {what})")
 
 
 def _said(status: int) -> str:
-    if status == 401:
-        return "the server does not accept the user name, password or token (401)"
-    return f"the server answered {status}"
+    if status in WORDS:
+        return WORDS[status]
+    return "the server failed" if status >= 500 else "the server refused the request"

@@ -11,8 +11,12 @@ The difficulties, and what answers each:
    should be, the upload is made without the condition.
 4. What the server made of it is not in its answer: size and version are asked for, except
    from Nextcloud, whose answer is complete.
+5. Who dies, or is cut off, cannot remove the temporary file. Its name is kept with the transfer,
+   and a repeat removes it. (By age nobody could: a server that keeps times shows those of the
+   file that is being uploaded.)
 """
 
+import json
 import logging
 import secrets
 from collections.abc import Mapping
@@ -28,7 +32,7 @@ from cloudfs.providers.webdav.chunks import WORTHWHILE, ChunkedUploads
 from cloudfs.providers.webdav.entries import ETAG, match_header, normalised, spelled, version_of
 from cloudfs.providers.webdav.gathering import Gathering
 from cloudfs.providers.webdav.locks import Lock, locked
-from cloudfs.providers.webdav.looking import Looking
+from cloudfs.providers.webdav.looking import TEMPORARY, Looking
 from cloudfs.providers.webdav.paths import Collection, child_of, parent_of
 from cloudfs.providers.webdav.server import SABRE, SECOND, Server
 from cloudfs.providers.webdav.stamps import checksum_stamp, time_stamp
@@ -42,6 +46,7 @@ log = logging.getLogger(__name__)
 
 CLEANUP = 5.0  # seconds that removing a temporary file may take
 LONGEST_NAME = 255  # bytes
+KEPT = "temporary"
 
 
 def temporary_name(name: str) -> str:
@@ -193,13 +198,17 @@ class Uploads:
     ) -> Entry:
         folder_id = parent_of(target)
         assert folder_id is not None
+        if (left := _left_behind(transfer.saved)) is not None:
+            await self._discard(left)
         temporary = child_of(folder_id, temporary_name(target.rpartition("/")[2]))
+        await transfer.save(json.dumps({KEPT: temporary}))
         try:
             await self._put_aside(temporary, content, transfer, headers)
             await self._put_in_place(temporary, target, content, replacing, lock)
         except BaseException:
             await self._discard(temporary)
             raise
+        await transfer.save(None)
         return await self._verified(target, content)
 
     async def _put_aside(
@@ -257,6 +266,17 @@ class Uploads:
                 await self._dav.send("DELETE", self._base.file(temporary))
             except CloudError as error:
                 log.debug("a temporary file may have been left: %s", error)
+
+
+def _left_behind(saved: str | None) -> EntryId | None:
+    """The temporary file of an attempt that came to no end, if there was one."""
+    try:
+        kept = json.loads(saved or "null")[KEPT]
+    except (ValueError, TypeError, KeyError):
+        return None
+    if isinstance(kept, str) and TEMPORARY.fullmatch(kept.rpartition("/")[2]):
+        return EntryId(kept)
+    return None
 
 
 def _condition(replacing: Entry | None, lock: Lock | None) -> Mapping[str, str]:

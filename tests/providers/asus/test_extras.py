@@ -391,7 +391,7 @@ def test_every_status_has_its_errno(status: int, announce: Announced):
     announce("does not understand the request")
     error = statuses.error(status, "call")
     assert error.errno == TABLE[status]
-    assert f"({status})" in str(error)
+    assert str(error).endswith(f" ({status}, call)")
     assert error.transient == (status == 999)
     assert isinstance(error, TokenRejected) == (status == 2)
     assert "unknown" not in statuses.meaning(status)

@@ -139,6 +139,38 @@ async def test_a_kept_token_that_is_refused_is_replaced(service: FakeCloudike):
     assert notes["token"] == "renewed"
 
 
+async def test_a_token_that_another_process_got_is_used(service: FakeCloudike):
+    notes: dict[str, str] = {}
+    mount, command = service.provider(notes), service.provider(notes)
+    await mount.open()
+    await command.open()
+    service.token = "renewed"
+    await command.root()
+    await mount.root()
+    assert len(service.of(LOGIN)) == 2
+    service.token, notes["token"] = "third", "ended meanwhile"
+    await mount.root()
+    assert notes["token"] == "third"
+
+
+async def test_a_refused_login_is_none_if_another_process_got_a_token_meanwhile(
+    service: FakeCloudike,
+):
+    notes: dict[str, str] = {}
+    handle = service.handle
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        reply = await handle(request)
+        if reply.status_code == 403:
+            notes["token"] = service.token
+        return reply
+
+    service.handle = answer  # type: ignore[method-assign]  # another process is at it, too
+    service.fail(LOGIN, httpx.Response(403))
+    await service.provider(notes).root()
+    assert len(service.of(LOGIN)) == 1
+
+
 async def test_a_token_is_not_used_for_another_account(service: FakeCloudike):
     notes: dict[str, str] = {}
     await service.provider(notes).open()

@@ -79,6 +79,66 @@ async def test_a_refresh_token_alone_is_enough(service: FakePodspace):
     assert service.asked() == ["auth.refresh", "folder.list"]
 
 
+async def test_what_another_process_renewed_is_used_instead_of_renewing_it_again(
+    service: FakePodspace,
+):
+    notes: dict[str, str] = {}
+    mount, command = service.provider(notes), service.provider(notes)
+    await mount.open()
+    await command.open()
+    service.tokens.clear()
+    await command.root()
+    await mount.root()
+    assert service.asked().count("auth.refresh") == 1
+    assert service.calls[-1].request.headers["authorization"] == "Bearer token1"
+
+
+async def test_a_token_of_another_process_that_has_ended_too_is_no_lost_login(
+    service: FakePodspace,
+):
+    notes: dict[str, str] = {}
+    mount = service.provider(notes)
+    await mount.open()
+    service.tokens.clear()
+    notes["token"] = "theirs"
+    await mount.root()
+    sent = [call.request.headers["authorization"] for call in service.of("folder.list")]
+    assert sent == ["Bearer 9c1e", "Bearer 9c1e", "Bearer theirs", "Bearer token1"]
+
+
+@pytest.mark.parametrize("kept", [{"refresh_token": "theirs"}, {"token": "theirs"}])
+@pytest.mark.parametrize("late", [False, True])
+async def test_a_refresh_token_that_another_process_has_used_up_is_no_lost_login(
+    service: FakePodspace, kept: dict[str, str], late: bool, autojump_clock: object
+):
+    """What that process got for it is tried, even if it is noted a moment later."""
+    notes: dict[str, str] = {}
+    mount = service.provider(notes)
+    await mount.open()
+    service.tokens = {"theirs": 0} if "token" in kept else {}
+    service.refreshes = {"theirs"}
+
+    async def note() -> None:
+        if late:
+            await trio.sleep(0.2)
+        notes.update(kept)
+
+    refresh = mount._auth._ask
+
+    async def ask(token: str) -> Any:
+        if token == "71aa":
+            nursery.start_soon(note)
+            if not late:
+                await trio.sleep(0.1)
+        return await refresh(token)
+
+    mount._auth._ask = ask  # type: ignore[method-assign]  # the other process is at it, too
+    async with trio.open_nursery() as nursery:
+        await mount.root()
+    asked = [call.query["refreshToken"] for call in service.of("auth.refresh")]
+    assert asked == (["71aa", "theirs"] if "refresh_token" in kept else ["71aa"])
+
+
 async def test_a_missing_new_refresh_token_keeps_the_old_one(service: FakePodspace):
     del service.tokens["9c1e"]
     notes: dict[str, str] = {}
@@ -186,7 +246,7 @@ async def test_a_second_refusal_is_a_lost_login(service: FakePodspace):
     ],
 )
 async def test_a_refused_renewal_is_a_lost_login_and_not_repeated(
-    service: FakePodspace, answer: httpx.Response
+    service: FakePodspace, answer: httpx.Response, autojump_clock: object
 ):
     service.tokens.clear()
     service.fail("auth.refresh", answer)

@@ -271,6 +271,54 @@ async def test_half_an_upload_is_removed(autojump_clock):
     assert server.log[-1] == CLEANUP
 
 
+async def test_what_could_not_be_removed_is_removed_by_the_next_attempt(autojump_clock):
+    lost = httpx.ConnectError("gone")
+    server = Scripted({ASIDE: httpx.WriteError("reset"), CLEANUP: lost})
+    transfer = Transfer()
+    with pytest.raises(ConnectionLost):
+        await upload(server, "wsgidav", transfer=transfer)
+    left = server.last("PUT").url.path
+    later = Transfer(transfer.saved)  # perhaps in another process
+    server = Scripted({CLEANUP: status(204), ASIDE: status(201), MOVE: status(201), LOOK: NEW})
+    await upload(server, "wsgidav", transfer=later)
+    assert server.log == [CLEANUP, ASIDE, MOVE, LOOK]
+    assert server.requests[0].url.path == left
+    assert server.last("PUT").url.path != left
+    assert later.saved is None
+
+
+async def test_the_name_is_kept_before_anything_is_sent():
+    """So it is known even after the process died."""
+    transfer = Transfer()
+    kept = []
+
+    async def serve(request: httpx.Request) -> httpx.Response:
+        kept.append((request.url.path, transfer.saved))
+        return httpx.Response(201)
+
+    server = Scripted({ASIDE: serve, MOVE: status(201), LOOK: NEW})
+    await upload(server, "wsgidav", transfer=transfer)
+    ((path, saved),) = kept
+    server = Scripted({CLEANUP: status(404), ASIDE: status(201), MOVE: status(201), LOOK: NEW})
+    await upload(server, "wsgidav", transfer=Transfer(saved))
+    assert server.log == [CLEANUP, ASIDE, MOVE, LOOK]
+    assert server.requests[0].url.path == path
+
+
+@pytest.mark.parametrize(
+    "saved",
+    [
+        *("{", "[]", '"x"', "5", "{}", '{"temporary": 5}', '{"temporary": "/a"}'),
+        '{"temporary": "/.a.cloudfs-tmp-0123abcd/b"}',
+        '{"folder": "cloudfs-1", "target": "/a", "size": 3, "part": 5}',  # of an upload in parts
+    ],
+)
+async def test_nothing_else_is_ever_removed(saved: str):
+    server = Scripted({ASIDE: status(201), MOVE: status(201), LOOK: NEW})
+    await upload(server, "wsgidav", transfer=Transfer(saved))
+    assert server.log == [ASIDE, MOVE, LOOK]
+
+
 async def test_a_half_stored_temporary_file_is_not_mistaken_for_a_taken_name():
     server = Scripted(
         {
