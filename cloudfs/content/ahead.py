@@ -8,6 +8,7 @@ from cloudfs.content.cache import BLOCK
 
 NEAREST = 4 * BLOCK
 FARTHEST = 256 * BLOCK  # a line of 1 Gbit/s and 100 ms is full with that
+CROWD = FARTHEST // 2  # for several readers together, who each have what they asked for as well
 NEIGHBOURHOOD = 2 * BLOCK
 BREATH = 0.2  # seconds between two reads of one program
 STANDING_ASIDE = 1.0  # seconds, at a time, for those who fetch for no reader
@@ -44,8 +45,6 @@ class OnTheWay:
     whatever else is asked for would come behind all of them.
     """
 
-    LIMIT = FARTHEST
-
     def __init__(self) -> None:
         # Changing. How many fetches are under way for each file.
         self._fetches: Counter[object] = Counter()
@@ -77,4 +76,4 @@ class OnTheWay:
     def share(self, file: object) -> int:
         """How many bytes ahead of its reader *file* may fetch now."""
         readers = len(self._fetches) + (file not in self._fetches)
-        return max(NEAREST, self.LIMIT // readers)
+        return max(NEAREST, (FARTHEST if readers == 1 else CROWD) // readers)

@@ -83,7 +83,7 @@ class RemoteFile:
         if start >= stop:
             return b""
         ahead = pattern.ahead(start, stop) if pattern is not None else 0
-        ahead = min(ahead, self._on_the_way.share(self))
+        ahead = min(ahead, max(0, self._on_the_way.share(self) - (stop - start)))
         while True:
             self._overtake(start, stop)
             self._fetch_missing(start, stop, ahead)

@@ -163,8 +163,8 @@ class Handlers(pyfuse3.Operations):
 
     @errno_reply
     async def getxattr(self, inode: InodeT, name: FileNameT, ctx: pyfuse3.RequestContext) -> bytes:
-        if name.startswith(b"system."):
-            raise pyfuse3.FUSEError(EOPNOTSUPP)
+        if name.startswith((b"system.", b"security.")):
+            raise pyfuse3.FUSEError(EOPNOTSUPP)  # ls -l asks once then, not for every file
         return self._drive.xattrs.get(self._node(inode), convert.text(name))
 
     @errno_reply

@@ -1,7 +1,7 @@
 """How far the kernel reads ahead by itself.
 
 It asks for 128 KiB at a time unless it is told otherwise; with larger requests a file comes out
-of the cache with an eighth of the calls. Only root may tell it (sysfs's bdi class).
+of the cache with a quarter of the calls. Only root may tell it (sysfs's bdi class).
 """
 
 import logging
@@ -10,7 +10,7 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-READ_AHEAD = 1024  # KiB: as much as one FUSE request can hold
+READ_AHEAD = 512  # KiB; with more, those who read come before those who look around
 
 
 def raise_read_ahead(mountpoint: Path) -> None:

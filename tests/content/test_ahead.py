@@ -1,6 +1,6 @@
 """How far ahead of its readers a drive fetches."""
 
-from cloudfs.content.ahead import FARTHEST, NEAREST, OnTheWay
+from cloudfs.content.ahead import CROWD, FARTHEST, NEAREST, OnTheWay
 
 
 def test_one_that_reads_alone_may_fill_the_line():
@@ -15,8 +15,8 @@ def test_many_share_the_line():
     line = OnTheWay()
     for name in "abcdefg":
         line.begin(name)
-    assert line.share("h") == FARTHEST // 8
-    assert line.share("a") == FARTHEST // 7
+    assert line.share("h") == CROWD // 8
+    assert line.share("a") == CROWD // 7
 
 
 def test_a_crowd_still_gets_something_each():

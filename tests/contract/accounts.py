@@ -10,7 +10,7 @@ from cloudfs.model import Entry
 from cloudfs.providers.base import Provider
 from cloudfs.providers.memory import MemoryProvider, MemoryService
 from tests.contract import s3_servers, webdav_servers
-from tests.contract.emulated import CONDITIONS, Condition, emulated
+from tests.contract.emulated import CONDITIONS, Condition, emulated, one_by_one
 
 
 @dataclass
@@ -138,15 +138,24 @@ ACCOUNTS: dict[str, Callable[[], AbstractAsyncContextManager[Account]]] = {
         chunk_size=256 * 1024,
     ),
     "s3-moto": s3(s3_servers.moto, max_keys=3),
+    "s3-moto-bad-day": s3(s3_servers.moto, max_keys=3, bad_day=True),
     "s3-moto-prefix": s3(s3_servers.moto, prefix="home/of me", mtime="meta"),
     "s3-moto-versioned": s3(s3_servers.moto, versioned=True),
     "s3-rclone": s3(s3_servers.rclone),
     "s3-rclone-placeholder": s3(s3_servers.rclone, dir_marker="placeholder", mtime="meta"),
     "webdav-apache": webdav(webdav_servers.apache),
     "webdav-nextcloud": nextcloud,
+    "webdav-rclone-bad-day": webdav(webdav_servers.rclone, bad_day=True),
     "webdav-nginx": webdav(webdav_servers.nginx),
     "webdav-rclone": webdav(webdav_servers.rclone),
     "webdav-rclone-locks": webdav(webdav_servers.rclone, locks=True),
     "webdav-wsgidav": webdav(webdav_servers.wsgidav),
     "webdav-wsgidav-in-place": webdav(webdav_servers.wsgidav, atomic_put=False),
 }
+
+if one_by_one():  # more of the same, for which there is no time every day
+    ACCOUNTS |= {
+        "s3-rclone-bad-day": s3(s3_servers.rclone, max_keys=3, bad_day=True),
+        "webdav-apache-bad-day": webdav(webdav_servers.apache, bad_day=True),
+        "webdav-wsgidav-bad-day": webdav(webdav_servers.wsgidav, bad_day=True),
+    }

@@ -19,6 +19,7 @@ from cloudfs.http.client import Http
 from cloudfs.providers.s3.provider import S3Provider
 from cloudfs.providers.s3.settings import S3Settings
 from cloudfs.providers.s3.signing import EMPTY, Credentials, Signed, Signer, Target
+from tests.contract.bad_line import BadLine
 from tests.contract.webdav_servers import _free_port, _scratch, _start, _wait_for
 
 KEY, SECRET = "cloudfs-tests", "not-a-secret"
@@ -74,7 +75,11 @@ def rclone() -> Store:
 
 @asynccontextmanager
 async def clients(
-    start: Callable[[], Store], *, versioned: bool = False, **settings: object
+    start: Callable[[], Store],
+    *,
+    versioned: bool = False,
+    bad_day: bool = False,
+    **settings: object,
 ) -> AsyncIterator[Callable[[], Awaitable[S3Provider]]]:
     """A maker of clients of one new, empty bucket on the store that *start* gives."""
     store = start()
@@ -83,7 +88,7 @@ async def clients(
     async with AsyncExitStack() as stack:
 
         async def another() -> S3Provider:
-            http = Http()
+            http = Http(transport=BadLine() if bad_day else None)
             stack.push_async_callback(http.aclose)
             known = S3Settings(url=store.url, bucket=bucket, **table)
             provider = S3Provider(known, http=http, notes={})

@@ -29,6 +29,7 @@ from cloudfs.http.client import Http
 from cloudfs.providers.base import Provider
 from cloudfs.providers.webdav.provider import WebDavProvider
 from cloudfs.providers.webdav.settings import WebDavSettings
+from tests.contract.bad_line import BadLine
 from tests.providers.webdav.nextcloud_server import DAV, USER, Nextcloud
 
 NGINX_MODULE = Path("/usr/lib/nginx/modules/ngx_http_dav_ext_module.so")
@@ -275,14 +276,14 @@ def nginx() -> Server:
 
 @asynccontextmanager
 async def clients(
-    start: Callable[[], Server], **settings: object
+    start: Callable[[], Server], *, bad_day: bool = False, **settings: object
 ) -> AsyncIterator[Callable[[], Awaitable[Provider]]]:
     """A maker of clients of one new, empty collection on the server that *start* gives."""
     async with AsyncExitStack() as stack:
         url = stack.enter_context(start().collection())
 
         async def another() -> Provider:
-            http = Http()
+            http = Http(transport=BadLine() if bad_day else None)
             stack.push_async_callback(http.aclose)
             provider = WebDavProvider(WebDavSettings(url=url, **settings), http=http, notes={})
             await provider.open()

@@ -71,3 +71,12 @@ def test_there_is_room(folder: Path):
     assert room.f_blocks * room.f_frsize > 1 << 30
     assert room.f_bavail > 0
     assert room.f_namemax == 255
+
+
+def test_ls_need_not_ask_for_security_labels_of_every_file(folder: Path):
+    (folder / "plain").write_text("x")
+    for name in ("security.selinux", "system.posix_acl_access"):
+        with pytest.raises(OSError, match="not supported"):
+            os.getxattr(folder / "plain", name)
+    with pytest.raises(OSError, match="No data"):
+        os.getxattr(folder / "plain", "user.nothing")
