@@ -41,16 +41,27 @@ class Session:
     since services lock accounts for that, until `forget` is called; a failure of any other
     kind leaves everything as it was. Its requests go before all others: an upload that holds a
     place may have to read from the service first, and wait here for the token to do so.
+
+    *kept* gives the token that an earlier process left, or one that is at work now. It is used
+    before signing in, and instead of a sign-in that is refused: of two processes that sign in
+    at once only one may have been let in.
     """
 
     def __init__(
-        self, renew: Callable[[], Awaitable[Token]], *, token: Token | None = None
+        self,
+        renew: Callable[[], Awaitable[Token]],
+        *,
+        token: Token | None = None,
+        kept: Callable[[], Token | None] = lambda: None,
     ) -> None:
         self._renew = renew
+        self._kept = kept
         self._lock = trio.Lock()
 
-        # Changing. `_proven` is the last token that a request was answered with.
+        # Changing. `_last` was handed out last, also if it was forgotten since. `_proven` is the
+        # last token that a request was answered with.
         self._token = token
+        self._last = token
         self._proven: Token | None = None
         self._refusal: LoginFailed | None = None
 
@@ -66,11 +77,28 @@ class Session:
                 raise LoginFailed(str(refusal), wanted=refusal.wanted) from refusal
             try:
                 with waited_for_by_others():
-                    self._token = await self._renew()
+                    self._token = self._last = await self._another()
             except LoginFailed as error:
                 self._refusal = error
                 raise
             return self._token
+
+    async def _another(self) -> Token:
+        if (token := self.left()) is not None:
+            return token
+        try:
+            return await self._renew()
+        except LoginFailed:
+            if (token := self.left()) is not None:
+                return token
+            raise
+
+    def left(self) -> Token | None:
+        """What another process left, if it is another token than the last one here."""
+        token = self._kept()
+        if token is None or (self._last is not None and token.value == self._last.value):
+            return None
+        return token
 
     async def call(self, attempt: Callable[[Token], Awaitable[T]]) -> T:
         """Result of *attempt* with the token; repeated with a new one if it is rejected.

@@ -80,11 +80,10 @@ class Auth:
         self._settings = settings
         self._notes = notes
         self._password = self._password_member()
-        self._session = Session(self._renew)
+        self._session = Session(self._renew, kept=self._kept)
 
         # Changing. The grant is that of the session's token, once there is one.
         self._grant: Grant | None = None
-        self._last: str | None = None  # the token handed out last
         self._failures = 0
 
     async def call(self, attempt: Callable[[Grant], Awaitable[T]]) -> T:
@@ -122,22 +121,10 @@ class Auth:
             self._session.forget()
 
     async def _renew(self) -> Token:
-        grant, issued = self._kept(), False
-        if grant is None:
-            try:
-                grant, issued = await self._new_grant(), True
-            except LoginFailed:
-                grant = self._kept()  # another process had the one-time password first
-                if grant is None:
-                    raise
-        self._grant = grant
-        self._last = grant.token
-        return Token(grant.token, issued=issued)
-
-    async def _new_grant(self) -> Grant:
         self._notes.pop(GRANT_NOTE, None)
         gateway = await self._gateway()
-        return self._keep(await self._signed_in(gateway), gateway)
+        self._grant = self._keep(await self._signed_in(gateway), gateway)
+        return Token(self._grant.token)
 
     async def _gateway(self) -> str:
         try:
@@ -229,16 +216,17 @@ class Auth:
         self._notes[GRANT_NOTE] = json.dumps(asdict(grant))
         return grant
 
-    def _kept(self) -> Grant | None:
-        """That of an earlier process, or one that is at work now, which was not used here."""
+    def _kept(self) -> Token | None:
+        """The token of the grant in the notes, which is taken over with it."""
         try:
             grant = Grant(**json.loads(self._notes[GRANT_NOTE]))
             known = isinstance(grant.largest_file, int | None)
-            if not known or not values.visible(grant.token) or grant.token == self._last:
+            if not known or not values.visible(grant.token):
                 return None
-            return self._usable(grant)
+            self._grant = self._usable(grant)
         except (KeyError, ValueError, TypeError, AttributeError, BadReply):
             return None
+        return Token(self._grant.token, issued=False)
 
     def _usable(self, grant: Grant) -> Grant:
         """The grant with the addresses of its servers, which may be told without scheme."""

@@ -44,14 +44,13 @@ class Auth:
     def __init__(self, settings: Cloud689Settings, notes: MutableMapping[str, str]) -> None:
         self._settings = settings
         self._notes = notes
-        self.session = Session(self._renew)
+        self.session = Session(self._renew, kept=self._kept)
         self._asking = trio.Lock()
 
         # Given later, as it needs the session.
         self._connection: Connection
 
         # Changing.
-        self._kept_is_untried = True
         self._team_id = settings.team_id
         self._user: User | None = None
 
@@ -94,10 +93,6 @@ class Auth:
         )
 
     async def _renew(self) -> Token:
-        if self._kept_is_untried:
-            self._kept_is_untried = False
-            if kept := values.token(self._notes.get(TOKEN_NOTE)):
-                return Token(kept)
         self._notes.pop(TOKEN_NOTE, None)
         try:
             if not self._team_id:
@@ -112,6 +107,10 @@ class Auth:
             raise LoginFailed(f"the service refuses to sign in: {error}") from error
         self._notes[TOKEN_NOTE] = token
         return Token(token)
+
+    def _kept(self) -> Token | None:
+        kept = values.token(self._notes.get(TOKEN_NOTE))
+        return Token(kept, issued=False) if kept else None
 
     async def _find_team(self) -> str:
         answer = await self._connection.public(

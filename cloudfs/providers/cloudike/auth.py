@@ -12,11 +12,12 @@ import trio
 
 from cloudfs.errors import CloudError, LoginFailed, Unsupported
 from cloudfs.http.client import Http, Reply
+from cloudfs.http.kept import Clock, KeptToken
 from cloudfs.http.retry import Repeat
 from cloudfs.http.session import Session, Token, TokenRejected
 from cloudfs.providers.cloudike import answers, values
 from cloudfs.providers.cloudike.encoding import BodyEncoding, encoded
-from cloudfs.providers.cloudike.lockout import LOCK_SECONDS, Clock, Lockout
+from cloudfs.providers.cloudike.lockout import LOCK_SECONDS, Lockout
 from cloudfs.providers.cloudike.refusals import error_code, refusal
 from cloudfs.providers.cloudike.settings import CloudikeSettings
 
@@ -25,8 +26,6 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LOGIN_ROUTE = "/api/1/accounts/login/"
-TOKEN_NOTE = "token"  # noqa: S105 - the name of a note, not a secret
-UNTIL_NOTE = "token_until"  # seconds on the wall clock; "": for ever
 
 HEADERS = {"token": "Mountbit-Auth", "authorization": "Authorization"}
 
@@ -111,13 +110,12 @@ class LoginToken(Auth):
         self._password = settings.password
         self._header = HEADERS[settings.auth_mode]
         self._encoding = encoding
-        self._notes = notes
+        self._kept = KeptToken(notes, clock=clock)
         self._clock = clock
         self._lockout = Lockout(notes, self._login, self._password, clock=clock)
-        self._session = Session(self._renew)
+        self._session = Session(self._renew, kept=self._kept_token)
 
         # Changing.
-        self._last: str | None = None  # the token handed out last
         self._locked_until: float | None = None  # on trio's clock
 
     @property
@@ -133,12 +131,12 @@ class LoginToken(Auth):
         await self._session.token()
 
     def own_token(self) -> Mapping[str, str] | None:
-        token = self._notes.get(TOKEN_NOTE)
+        token = self._kept.value
         return {self._header: token} if token else None
 
     def forget_token(self) -> None:
         self._session.forget()
-        self._drop_token()
+        self._kept.drop()
 
     def _end_lock(self) -> None:
         """After the time of a lock, and not before, the session may try again."""
@@ -147,19 +145,7 @@ class LoginToken(Auth):
             self._session.forget()
 
     async def _renew(self) -> Token:
-        token = self._kept_token()
-        if token is None:
-            try:
-                token = await self._logged_in()
-            except LoginFailed:
-                token = self._kept_token()  # another process had better luck meanwhile
-                if token is None:
-                    raise
-        self._last = token.value
-        return token
-
-    async def _logged_in(self) -> Token:
-        self._drop_token()
+        self._kept.drop()
         await self._check_lock()
         reply = await self._encoding.post(self._post_login)
         if not reply.ok:
@@ -209,14 +195,10 @@ class LoginToken(Auth):
         )
 
     def _keep(self, answer: answers.Login) -> Token:
-        self._notes[TOKEN_NOTE] = answer.token
-        lifetime = self._lifetime(answer)
-        if lifetime is None:
-            self._notes[UNTIL_NOTE] = ""
-            return Token(answer.token)
-        usable = lifetime - min(60.0, lifetime / 10)  # reference 2.3
-        self._notes[UNTIL_NOTE] = str(self._clock() + usable)
-        return Token(answer.token, renew_at=trio.current_time() + usable)
+        usable = self._lifetime(answer)
+        if usable is not None:
+            usable -= min(60.0, usable / 10)  # reference 2.3
+        return self._kept.keep(answer.token, usable)
 
     def _lifetime(self, answer: answers.Login) -> float | None:
         """Seconds, by the service's own clock if it tells; None: until the token is refused."""
@@ -227,21 +209,8 @@ class LoginToken(Auth):
         return lifetime if lifetime > 0 else None
 
     def _kept_token(self) -> Token | None:
-        """A token of an earlier process, or one that is at work now, which was not used here."""
-        token, until = self._notes.get(TOKEN_NOTE), self._notes.get(UNTIL_NOTE, "")
-        if token is None or token == self._last or values.visible(token) is None:
-            return None
-        if not until:
-            return Token(token, issued=False)
-        try:
-            left = float(until) - self._clock()
-        except ValueError:
-            return None
-        return Token(token, trio.current_time() + left, issued=False) if left > 0 else None
-
-    def _drop_token(self) -> None:
-        self._notes.pop(TOKEN_NOTE, None)
-        self._notes.pop(UNTIL_NOTE, None)
+        token = self._kept.load()
+        return None if token is None or values.visible(token.value) is None else token
 
 
 def auth_for(

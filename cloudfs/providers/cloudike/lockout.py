@@ -8,17 +8,16 @@ as long as a lock lasts. The note holds a digest that is slow to guess a passwor
 import hashlib
 import json
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import MutableMapping
 
 import trio
 
 from cloudfs.errors import BadReply
+from cloudfs.http.kept import Clock
 from cloudfs.providers.cloudike import values
 
 LOCK_SECONDS = 30 * 60
 NOTE = "refused"
-
-Clock = Callable[[], float]
 
 
 class Lockout:

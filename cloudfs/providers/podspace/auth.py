@@ -9,6 +9,7 @@ import trio
 
 from cloudfs.errors import AccessDenied, BadReply, CloudError, LoginFailed
 from cloudfs.http.client import Http
+from cloudfs.http.kept import Clock, KeptToken
 from cloudfs.http.retry import Repeat
 from cloudfs.http.session import Session, Token
 from cloudfs.providers.podspace.endpoints import Endpoints, spoken
@@ -19,12 +20,9 @@ from cloudfs.providers.podspace.tokens import Tokens, tokens
 T = TypeVar("T")
 
 Credentials = Mapping[str, str]
-Clock = Callable[[], float]
 
 ACCOUNT_NOTE = "account"
-TOKEN_NOTE = "token"  # noqa: S105 - the names of notes, not secrets
 REFRESH_NOTE = "refresh_token"
-UNTIL_NOTE = "token_until"  # seconds on the wall clock; "": until it is refused
 
 GRACE = 0.5  # seconds for another process to write down what it was given
 MARGIN = 60.0  # seconds before its end at which a token is renewed (2.4)
@@ -50,11 +48,13 @@ class Auth:
         self._headers = spoken(settings.accept_language)
         self._endpoints = endpoints
         self._notes = notes
-        self._clock = clock
-        self._session = Session(self._renew)
-
-        # Changing.
-        self._last: str | None = None  # the token handed out last
+        self._kept = KeptToken(notes, clock=clock)
+        untried = bool(self._configured) and self._kept.value is None
+        self._session = Session(
+            self._refreshed,
+            token=Token(self._configured, issued=False) if untried else None,
+            kept=self._kept.load,
+        )
 
     async def call(self, attempt: Callable[[Credentials], Awaitable[T]]) -> T:
         """Result of *attempt*, which is given the header that proves who asks.
@@ -80,7 +80,7 @@ class Auth:
     def tokens(self) -> dict[str, str]:
         """The tokens in use, by the name that the service gives their kind (2.6)."""
         kept = {
-            "access_token": self._notes.get(TOKEN_NOTE) or self._configured,
+            "access_token": self._kept.value or self._configured,
             "refresh_token": self._refresh_token(),
         }
         return {kind: token for kind, token in kept.items() if token}
@@ -88,20 +88,11 @@ class Auth:
     def forget(self) -> None:
         """The tokens have been revoked."""
         self._session.forget()
-        for note in (TOKEN_NOTE, REFRESH_NOTE, UNTIL_NOTE):
-            self._notes.pop(note, None)
+        self._kept.drop()
+        self._notes.pop(REFRESH_NOTE, None)
 
     def _refresh_token(self) -> str:
         return self._notes.get(REFRESH_NOTE) or self._first_refresh
-
-    async def _renew(self) -> Token:
-        token = self._kept()
-        if token is None and self._last is None and TOKEN_NOTE not in self._notes:
-            token = Token(self._configured, issued=False) if self._configured else None
-        if token is None:
-            token = await self._refreshed()
-        self._last = token.value
-        return token
 
     async def _refreshed(self) -> Token:
         """A new token. Of two processes that ask with the same refresh token, one is refused."""
@@ -114,9 +105,7 @@ class Auth:
                 tried.add(refresh)
                 if refresh and self._refresh_token() in tried:
                     await trio.sleep(GRACE)
-                if (kept := self._kept()) is not None:
-                    return kept
-                if self._refresh_token() in tried:
+                if self._session.left() is not None or self._refresh_token() in tried:
                     raise
 
     async def _ask(self, refresh: str) -> Tokens:
@@ -151,22 +140,7 @@ class Auth:
         usable = None
         if new.lifetime is not None:
             usable = new.lifetime - min(MARGIN, new.lifetime / 2)
-        self._notes[UNTIL_NOTE] = "" if usable is None else str(self._clock() + usable)
-        self._notes[TOKEN_NOTE] = new.access
-        return Token(new.access, None if usable is None else trio.current_time() + usable)
-
-    def _kept(self) -> Token | None:
-        """A token of an earlier process, or one that is at work now, which was not used here."""
-        token, until = self._notes.get(TOKEN_NOTE), self._notes.get(UNTIL_NOTE, "")
-        if not token or token == self._last:
-            return None
-        if not until:
-            return Token(token, issued=False)
-        try:
-            left = float(until) - self._clock()
-        except ValueError:
-            return None
-        return Token(token, trio.current_time() + left, issued=False) if left > 0 else None
+        return self._kept.keep(new.access, usable)
 
 
 def _forget_other_login(notes: MutableMapping[str, str], settings: PodspaceSettings) -> None:
