@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from cloudfs.cli.output import Done, Progress, complain, plain, size
+from cloudfs.cli.following import followed
+from cloudfs.cli.output import Done, complain, plain, size
 from cloudfs.cli.parsing import Commands
 from cloudfs.cli.targets import state_of
-from cloudfs.control import ask
 
 BAR = 24  # characters
 
@@ -41,7 +41,8 @@ def _add_paths(command: argparse.ArgumentParser) -> None:
 def warm(arguments: argparse.Namespace) -> None:
     """Fetch what is at and below paths."""
     _end(
-        arguments, [_followed(state, "warm", paths=paths) for state, paths in _by_mount(arguments)]
+        arguments,
+        [followed(state, "warm", shown, paths=paths) for state, paths in _by_mount(arguments)],
     )
 
 
@@ -50,13 +51,18 @@ def pin(arguments: argparse.Namespace) -> None:
     wait = not arguments.no_wait
     _end(
         arguments,
-        [_followed(state, "pin", paths=paths, wait=wait) for state, paths in _by_mount(arguments)],
+        [
+            followed(state, "pin", shown, paths=paths, wait=wait)
+            for state, paths in _by_mount(arguments)
+        ],
     )
 
 
 def unpin(arguments: argparse.Namespace) -> None:
     """Keep them no longer."""
-    answers = [_followed(state, "unpin", paths=paths) for state, paths in _by_mount(arguments)]
+    answers = [
+        followed(state, "unpin", shown, paths=paths) for state, paths in _by_mount(arguments)
+    ]
     troubles = [trouble for answer in answers for trouble in answer["troubles"]]
     unpinned = [path for answer in answers for path in answer["unpinned"]]
     if arguments.json:
@@ -74,22 +80,6 @@ def _by_mount(arguments: argparse.Namespace) -> Iterator[tuple[Path, list[str]]]
         path = os.path.abspath(word)  # noqa: PTH100 - resolve() would enter the mount
         found.setdefault(state_of(path), []).append(path)
     yield from found.items()
-
-
-def _followed(state: Path, command: str, **parameters: Any) -> dict[str, Any]:
-    """The last answer to *command*; what comes before is shown as progress."""
-    progress = Progress()
-    answer: dict[str, Any] = {}
-    try:
-        for answer in ask(state, command, **parameters):
-            if not answer.get("done"):
-                progress.show(shown(answer))
-    finally:
-        progress.clear()
-    if error := answer.get("error"):
-        complain(str(error))
-        raise Done(1)
-    return {name: value for name, value in answer.items() if name != "done"}
 
 
 def shown(answer: dict[str, Any]) -> str:

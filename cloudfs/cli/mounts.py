@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from cloudfs.cli.output import Done, Progress, complain
+from cloudfs.cli.following import followed
+from cloudfs.cli.output import Done, complain
 from cloudfs.cli.targets import remote_and_path, state_of
 from cloudfs.config import Remote, load, mount_settings
-from cloudfs.control import ask
 from cloudfs.errors import ConfigError
 from cloudfs.mounting.daemon import BackgroundFailed, in_background
 from cloudfs.mounting.folders import folders_of
@@ -57,7 +57,7 @@ def start(remote: Remote, path: str, mountpoint: str, settings: Any, *, foregrou
 
 def flush(arguments: argparse.Namespace) -> None:
     """Wait until the service has everything."""
-    answer = _watched(state_of(arguments.mountpoint), "flush", timeout=arguments.timeout)
+    answer = followed(state_of(arguments.mountpoint), "flush", _shown, timeout=arguments.timeout)
     if answer["left"]:
         _list_left(answer)
         raise Done(1)
@@ -66,7 +66,9 @@ def flush(arguments: argparse.Namespace) -> None:
 def umount(arguments: argparse.Namespace) -> None:
     """Unmount when the service has everything."""
     state = state_of(arguments.mountpoint, exactly=True)
-    answer = _watched(state, "umount", timeout=arguments.timeout, wait=not arguments.no_wait)
+    answer = followed(
+        state, "umount", _shown, timeout=arguments.timeout, wait=not arguments.no_wait
+    )
     if not answer.get("unmounted"):
         _list_left(answer)
         if problem := answer.get("problem"):
@@ -82,21 +84,9 @@ def umount(arguments: argparse.Namespace) -> None:
         _list_left(answer)
 
 
-def _watched(state: Path, command: str, **parameters: Any) -> dict[str, Any]:
-    """The last answer to *command*; what comes before is shown as progress."""
-    progress = Progress()
-    answer: dict[str, Any] = {}
-    try:
-        for answer in ask(state, command, **parameters):
-            if not answer.get("done"):
-                trouble = f" ({answer['trouble']})" if answer.get("trouble") else ""
-                progress.show(f"{answer['waiting']} changes to bring to the service{trouble} ...")
-    finally:
-        progress.clear()
-    if error := answer.get("error"):
-        complain(str(error))
-        raise Done(1)
-    return answer
+def _shown(answer: dict[str, Any]) -> str:
+    trouble = f" ({answer['trouble']})" if answer.get("trouble") else ""
+    return f"{answer['waiting']} changes to bring to the service{trouble} ..."
 
 
 def _list_left(answer: dict[str, Any]) -> None:

@@ -146,6 +146,7 @@ class BlockCache:
         self._pinned: frozenset[InodeNumber] = frozenset()
         self._open: dict[str, tuple[CachedFile, int]] = {}
         self._sizes: OrderedDict[str, int] = OrderedDict()
+        self.used = 0  # bytes on disk: the sum of them
         self._looked_at = 0.0
         self._free = 0
 
@@ -164,11 +165,7 @@ class BlockCache:
             found.append((used, path.name, path.stat().st_blocks * 512))
         for _, name, size in sorted(found):
             self._sizes[name] = size
-
-    @property
-    def used(self) -> int:
-        """Bytes on disk."""
-        return sum(self._sizes.values())
+            self.used += size
 
     @property
     def room(self) -> int:
@@ -232,6 +229,7 @@ class BlockCache:
 
     def _account(self, file: CachedFile, count: int) -> None:
         self._sizes[file.path.name] += count
+        self.used += count
         self._free -= count
 
     def holds(self, number: InodeNumber, version: Version, count: int) -> bool:
@@ -284,7 +282,9 @@ class BlockCache:
         path = self._folder / name
         path.unlink(missing_ok=True)
         _map_path(path).unlink(missing_ok=True)
-        self._free += self._sizes.pop(name)
+        size = self._sizes.pop(name)
+        self.used -= size
+        self._free += size
 
     def _free_space(self) -> int:
         now = time.monotonic()

@@ -120,8 +120,7 @@ class RemoteFile:
         await self._on_the_way.clear()
         if not all(map(self._missing, range(first, last))):
             return False
-        events = {block: trio.Event() for block in range(first, last)}
-        self._flying.update(events)
+        events = self._take_off(first, last)
         arriving = _Arrival(first, last, self.size, patient=True, advance=advance)
         patient = _Patient(arriving, events)
         self._patient.append(patient)
@@ -130,7 +129,7 @@ class RemoteFile:
                 await self._persistently(arriving)
         finally:
             self._patient.remove(patient)
-            self._let_go(patient)
+            self._land(events)
             if arriving.unstored:
                 with trio.CancelScope(shield=True):
                     await self._keep(arriving)
@@ -146,11 +145,17 @@ class RemoteFile:
             ):
                 patient.arriving.overtaken = True
                 patient.scope.cancel()
-                self._let_go(patient)
+                self._land(events)
 
-    def _let_go(self, patient: "_Patient") -> None:
-        """What has not arrived is not under way any more: others may fetch it."""
-        for block, event in patient.events.items():
+    def _take_off(self, first: int, last: int) -> "_Flight":
+        """The blocks from *first* up to *last* are under way, until they arrive or `_land`."""
+        events = {block: trio.Event() for block in range(first, last)}
+        self._flying.update(events)
+        return events
+
+    def _land(self, events: "_Flight") -> None:
+        """What has not arrived is not under way any more: wake those who wait for it."""
+        for block, event in events.items():
             if self._flying.get(block) is event:
                 del self._flying[block]
                 event.set()
@@ -171,11 +176,10 @@ class RemoteFile:
         if not missing or (not urgent and len(missing) * BLOCK < ahead // 2):
             return  # fetching ahead is worth a request when half the distance is gone
         for first, last in _runs(missing):
-            for block in range(first, last):
-                self._flying[block] = trio.Event()
+            events = self._take_off(first, last)
             scope = trio.CancelScope()
             self._fetching.add(scope)
-            self._nursery.start_soon(self._fetch, first, last, scope)
+            self._nursery.start_soon(self._fetch, first, last, events, scope)
 
     def _recent_failure(self) -> CloudError | None:
         """Why the service could not be reached a moment ago."""
@@ -217,7 +221,9 @@ class RemoteFile:
         except BlockingIOError:
             return await trio.to_thread.run_sync(self._file.read, start, stop)
 
-    async def _fetch(self, first: int, last: int, scope: trio.CancelScope) -> None:
+    async def _fetch(
+        self, first: int, last: int, events: "_Flight", scope: trio.CancelScope
+    ) -> None:
         """Bring the blocks from *first* up to *last*, whatever it takes within the patience."""
         arriving = _Arrival(first, last, self.size)
         self._on_the_way.begin(self)
@@ -228,17 +234,11 @@ class RemoteFile:
             self._failure = error
             self._failed_at = trio.current_time()
         finally:
-            self._landed(first, last)
+            self._land(events)
             self._on_the_way.end(self)
             self._fetching.discard(scope)
             if self._closed and not self._fetching:
                 self._cache.close(self._file)
-
-    def _landed(self, first: int, last: int) -> None:
-        """Wake those who wait for blocks that did not come."""
-        for block in range(first, last):
-            if (event := self._flying.pop(block, None)) is not None:
-                event.set()
 
     async def _persistently(self, arriving: "_Arrival") -> None:
         wait = FIRST_WAIT
@@ -297,12 +297,15 @@ class RemoteFile:
             self._memory.pop(block, None)
 
 
+_Flight = dict[int, trio.Event]  # by block; in `_flying` too as long as nobody else has the block
+
+
 @dataclass(eq=False, slots=True)
 class _Patient:
     """What is fetched for no reader."""
 
     arriving: "_Arrival"
-    events: dict[int, trio.Event]  # in `_flying`, as long as nobody else has the block
+    events: "_Flight"
     scope: trio.CancelScope = field(default_factory=trio.CancelScope)
 
 

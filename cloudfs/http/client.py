@@ -380,16 +380,19 @@ class Http:
 
     def _judge(self, response: httpx.Response, method: str, label: str) -> None:
         """Raise for the statuses that say "not now"; the others are the provider's business."""
-        status, told = response.status_code, server(str(response.url))
+        status = response.status_code
         if status in TOO_BUSY:
             self.counters.failures[label] += 1
             pause = retry_after(response.headers)
             self.limiter.throttled(pause)
-            raise Refused(f"{told} is too busy ({status}, {_request(label)})", retry_after=pause)
+            raise Refused(
+                f"{server(str(response.url))} is too busy ({status}, {_request(label)})",
+                retry_after=pause,
+            )
         if status in FAILED_GATEWAY or (status == 500 and method in CHANGES_NOTHING):
             self.counters.failures[label] += 1
             raise Unavailable(
-                f"{told} is unavailable ({status}, {_request(label)})",
+                f"{server(str(response.url))} is unavailable ({status}, {_request(label)})",
                 retry_after=retry_after(response.headers),
             )
         self.limiter.succeeded()

@@ -21,15 +21,16 @@ from cloudfs.database import Database, Job
 from cloudfs.journal.bursts import Bursts
 from cloudfs.journal.changes import Change, Failure, Sent, change_record
 from cloudfs.journal.order import Order
+from cloudfs.journal.transfers import TRANSFERS, forget_transfers, transfer_of
 from cloudfs.model import Entry, EntryId, InodeNumber, Kind, Transfer, Version
 from cloudfs.providers.base import Capabilities, IdKind
 from cloudfs.tree.names import Names
 from cloudfs.tree.nodes import Node, Tree
 from cloudfs.tree.register import Register
 
-SCHEMA = """
+SCHEMA = f"""
 CREATE TABLE changes (number INTEGER PRIMARY KEY, record TEXT NOT NULL);
-CREATE TABLE transfers (number INTEGER PRIMARY KEY, state TEXT NOT NULL);
+{TRANSFERS};
 CREATE TABLE conflicts (at REAL, path TEXT, copy TEXT)
 """
 
@@ -378,15 +379,7 @@ class Journal:
 
     async def transfer(self, change: Change) -> Transfer:
         """The course of the change's upload, going on where an earlier one was left."""
-        number = change.number
-
-        def work(connection: sqlite3.Connection) -> str | None:
-            row = connection.execute(
-                "SELECT state FROM transfers WHERE number = ?", (number,)
-            ).fetchone()
-            return None if row is None else row[0]
-
-        return _RecordedTransfer(self._database, number, await self._database.write(work))
+        return await transfer_of(self._database, change.number)
 
     async def refuse(self, change: Change, failure: Failure) -> None:
         """The service will not take the change: keep it, and show it."""
@@ -555,30 +548,7 @@ class Journal:
         )
 
 
-class _RecordedTransfer(Transfer):
-    """A transfer whose state is in the journal."""
-
-    def __init__(self, database: Database, number: InodeNumber, saved: str | None) -> None:
-        super().__init__(saved)
-        self._database = database
-        self._number = number
-
-    async def save(self, state: str | None) -> None:
-        await super().save(state)
-        number = self._number
-
-        def work(connection: sqlite3.Connection) -> None:
-            if state is None:
-                connection.execute("DELETE FROM transfers WHERE number = ?", (number,))
-            else:
-                connection.execute(
-                    "INSERT OR REPLACE INTO transfers VALUES (?, ?)", (number, state)
-                )
-
-        await self._database.write(work)
-
-
 def _delete(connection: sqlite3.Connection, numbers: list[InodeNumber]) -> None:
     rows = [(number,) for number in numbers]
     connection.executemany("DELETE FROM changes WHERE number = ?", rows)
-    connection.executemany("DELETE FROM transfers WHERE number = ?", rows)
+    forget_transfers(connection, numbers)

@@ -113,12 +113,7 @@ class Order:
 
     def is_stirred(self, node: Node) -> bool:
         """Whether a request is under way that changes where a node is, or what is in it."""
-        walk: Node | None = node
-        while walk is not None:
-            if walk.number in self.running:
-                return True
-            walk = walk.parent
-        return False
+        return any(above.number in self.running for above in node.upwards())
 
     def replaced_by(self, change: Change) -> Change | None:
         """The removed entry whose place *change* takes in one request."""

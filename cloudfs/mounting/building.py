@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -49,6 +50,9 @@ from cloudfs.tree.nodes import Node, Tree
 from cloudfs.tree.register import open_register
 from cloudfs.tree.walks import Walks
 
+if TYPE_CHECKING:  # libfuse may be missing, and commands without a mount do without it
+    from cloudfs.fuse.kernel import Kernel
+
 log = logging.getLogger(__name__)
 
 HARDEN_INTERVAL = 1.0  # seconds after which what was acknowledged survives a power failure
@@ -58,33 +62,32 @@ class Announcements:
     """Where changes that were not made here are told; the kernel listens once it is there."""
 
     def __init__(self) -> None:
-        self.listener: Watchers | None = None
-        self.forgetter: Callable[[Node, Iterable[str]], None] | None = None
+        self.kernel: Kernel | None = None
         self.pins: Pins | None = None
 
     def name_changed(self, folder: Node, name: str) -> None:
         """A name leads somewhere else."""
-        if self.listener is not None:
-            self.listener.name_changed(folder, name)
+        if self.kernel is not None:
+            self.kernel.name_changed(folder, name)
         if self.pins is not None:
             self.pins.name_changed(folder, name)
 
     def let_go(self, folder: Node, names: Iterable[str]) -> None:
         """Names lead where they did, but there are too many to be remembered."""
-        if self.forgetter is not None:
-            self.forgetter(folder, names)
+        if self.kernel is not None:
+            self.kernel.let_go(folder, names)
 
     def content_changed(self, node: Node) -> None:
         """A file has other bytes."""
-        if self.listener is not None:
-            self.listener.content_changed(node)
+        if self.kernel is not None:
+            self.kernel.content_changed(node)
         if self.pins is not None:
             self.pins.content_changed(node)
 
     def attributes_changed(self, node: Node) -> None:
         """A file has other times."""
-        if self.listener is not None:
-            self.listener.attributes_changed(node)
+        if self.kernel is not None:
+            self.kernel.attributes_changed(node)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

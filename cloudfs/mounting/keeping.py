@@ -1,6 +1,7 @@
 """warm, pin and unpin, as a running mount answers them."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,9 @@ class Keeping:
         nodes = await self._nodes(request)
         pinned = assembly.pins
         course = assembly.warming.begin(nodes, lambda: assembly.cache.room - pinned.others(nodes))
-        try:
-            while not course.done.is_set():
-                await _for_a_moment(course)
-                yield _told(course)
-        finally:
-            course.scope.cancel()
+        async with aclosing(_followed(course)) as answers:
+            async for answer in answers:
+                yield answer
         yield {"done": True, **_told(course)}
 
     async def pin(self, request: Mapping[str, Any]) -> AsyncGenerator[Answer, None]:
@@ -51,16 +49,11 @@ class Keeping:
             return
         for node in nodes:
             await pins.pin(node)
-        if not request.get("wait", True):
-            yield {"done": True, "pinned": [node.path() for node in nodes], **_told(course)}
-            return
-        course = warming.begin(nodes, lambda: pins.limit)
-        try:
-            while not course.done.is_set():
-                await _for_a_moment(course)
-                yield _told(course)
-        finally:
-            course.scope.cancel()
+        if request.get("wait", True):
+            course = warming.begin(nodes, lambda: pins.limit)
+            async with aclosing(_followed(course)) as answers:
+                async for answer in answers:
+                    yield answer
         yield {"done": True, "pinned": [node.path() for node in nodes], **_told(course)}
 
     async def unpin(self, request: Mapping[str, Any]) -> AsyncGenerator[Answer, None]:
@@ -90,9 +83,15 @@ class Keeping:
         return list(dict.fromkeys(nodes))
 
 
-async def _for_a_moment(course: Course) -> None:
-    with trio.move_on_after(PROGRESS_INTERVAL):
-        await course.done.wait()
+async def _followed(course: Course) -> AsyncGenerator[Answer, None]:
+    """How far it is, now and then; who does not want to know any more ends it."""
+    try:
+        while not course.done.is_set():
+            with trio.move_on_after(PROGRESS_INTERVAL):
+                await course.done.wait()
+            yield _told(course)
+    finally:
+        course.scope.cancel()
 
 
 def _told(course: Course) -> Answer:

@@ -25,7 +25,6 @@ from cloudfs.mounting.building import Assembly, assemble, connected
 from cloudfs.mounting.commands import Commands
 from cloudfs.mounting.folders import Folders, locked
 from cloudfs.operations.drive import Drive
-from cloudfs.tree.merging import Watchers
 
 log = logging.getLogger(__name__)
 
@@ -89,13 +88,7 @@ async def _attached(mount: Mount, assembly: Assembly, ready: Callable[[], None])
     )
     ended_by_signal = trio.Event()
     async with mounted(assembly.drive, mount.mountpoint, options, kernel) as session:
-        assembly.announcements.listener = Watchers(
-            name_changed=kernel.name_changed,
-            content_changed=kernel.content_changed,
-            attributes_changed=kernel.attributes_changed,
-            orphaned=lambda _: None,
-        )
-        assembly.announcements.forgetter = kernel.let_go
+        assembly.announcements.kernel = kernel
         control = ControlServer(mount.folders.state, Commands(assembly, session).table())
         with unwrapped():
             async with trio.open_nursery() as nursery:
@@ -106,7 +99,7 @@ async def _attached(mount: Mount, assembly: Assembly, ready: Callable[[], None])
                 with trio.move_on_after(LAST_ANSWERS):
                     await control.quiet()  # the one who had us unmounted wants to hear of it
                 nursery.cancel_scope.cancel()
-        assembly.announcements.listener = assembly.announcements.forgetter = None
+        assembly.announcements.kernel = None
     if not (ended_by_signal.is_set() or session.in_a_hurry):
         await _drain(assembly, DRAIN_AFTER_UMOUNT)
 

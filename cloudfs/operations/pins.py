@@ -9,7 +9,7 @@ Pinned files may take most of the disk cache, but not all: programs need some fo
 """
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import trio
 
@@ -86,7 +86,7 @@ class Pins:
 
     def covers(self, node: Node) -> bool:
         """Whether *node* is pinned, itself or with a folder above it."""
-        return bool(self._tops) and any(n.number in self._tops for n in _upwards(node))
+        return bool(self._tops) and any(n.number in self._tops for n in node.upwards())
 
     def leads_to(self, folder: Node) -> bool:
         """Whether *folder* is pinned, or has something below it that is pinned itself."""
@@ -105,7 +105,7 @@ class Pins:
     def others(self, tops: Sequence[Node]) -> int:
         """How many bytes are pinned elsewhere than at and below *tops*."""
         chosen = set(tops)
-        return sum(size_of(node) for node in self.files if chosen.isdisjoint(_upwards(node)))
+        return sum(size_of(node) for node in self.files if chosen.isdisjoint(node.upwards()))
 
     def refusal(self, nodes: list[Node]) -> str | None:
         """Why these files cannot be pinned besides those that are: they would fill the cache."""
@@ -138,7 +138,7 @@ class Pins:
     async def unpin(self, node: Node) -> bool:
         """Keep it no longer; whether it was pinned. Raises NotPermitted below a pinned folder."""
         if node.number not in self._tops:
-            above = next((n for n in _upwards(node) if n.number in self._tops), None)
+            above = next((n for n in node.upwards() if n.number in self._tops), None)
             if above is None:
                 return False
             raise NotPermitted(
@@ -217,7 +217,7 @@ class Pins:
             self._settle([], whole=True)
             return
         tops, whole = await self._tops_in_tree()
-        self._above = {above.number for top in tops for above in _upwards(top) if above is not top}
+        self._above = {above.number for top in tops for above in top.upwards() if above is not top}
         if trio.current_time() >= self._asked_at + ASK_AGAIN:
             self._asked_at = trio.current_time()
             await self._warming.files(tops)  # reads again what is old
@@ -257,7 +257,7 @@ class Pins:
                 node = await self._led_to([bone.number for bone in bones])
             if node is None:
                 whole = False
-            elif self._is_in_tree(node):
+            elif node.is_within(self._tree.root):
                 await self._recall_attributes(node)
                 found.append(node)
             else:
@@ -275,9 +275,6 @@ class Pins:
             if node is None:
                 return None
         return node
-
-    def _is_in_tree(self, node: Node) -> bool:
-        return any(above is self._tree.root for above in _upwards(node))
 
     def _settle(self, files: list[Node], *, whole: bool) -> None:
         """Keep as many of *files* as fit; *whole*: there are no others that are not known now."""
@@ -365,14 +362,6 @@ class Pins:
 
     def _is_still_wanted(self, node: Node, entry: Entry) -> bool:
         return node.entry is not None and node.entry.version == entry.version and self.covers(node)
-
-
-def _upwards(node: Node) -> Iterator[Node]:
-    """The node and the folders above it."""
-    walk: Node | None = node
-    while walk is not None:
-        yield walk
-        walk = walk.parent
 
 
 def _mib(count: int) -> str:

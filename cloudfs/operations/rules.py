@@ -50,12 +50,9 @@ class Rules:
             )
 
     def _domain_of(self, folder: Node) -> str:
-        at: Node | None = folder
-        while at is not None:
-            if at.entry is not None:
-                return self.domain(at.entry.id)
-            at = at.parent
-        return ""
+        known = (node.entry for node in folder.upwards() if node.entry is not None)
+        nearest = next(known, None)
+        return self.domain(nearest.id) if nearest is not None else ""
 
     def free(self, folder: Node, name: str, *, but: Node | None = None) -> None:
         """A new name must not be there yet, not even in other case where that is the same."""

@@ -327,7 +327,6 @@ class Listings:
 
     def _expire_above(self, folder: Node) -> None:
         """Look again where *folder* is: it was moved, and the folders above do not know it yet."""
-        walk = folder.parent
-        while walk is not None:
-            self.expire(walk)
-            walk = walk.parent
+        for above in folder.upwards():
+            if above is not folder:
+                self.expire(above)

@@ -132,21 +132,19 @@ class Node:
 
     def path(self) -> str:
         """Where the node is below the root of the drive, for messages; "/" for the root."""
-        names = []
-        walk: Node | None = self
-        while walk is not None and walk.parent is not None:
-            names.append(walk.name)
-            walk = walk.parent
+        names = [node.name for node in self.upwards() if node.parent is not None]
         return "/" + "/".join(reversed(names))
 
     def is_within(self, folder: "Node") -> bool:
         """Whether the node is *folder*, or somewhere below it."""
+        return any(node is folder for node in self.upwards())
+
+    def upwards(self) -> "Iterator[Node]":
+        """The node and the folders above it, the root last."""
         walk: Node | None = self
         while walk is not None:
-            if walk is folder:
-                return True
+            yield walk
             walk = walk.parent
-        return False
 
     def tree(self) -> "Iterator[Node]":
         """The node and all that are known below it, folders before their children."""

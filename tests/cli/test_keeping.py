@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from cloudfs.cli import keeping
+from cloudfs.cli import following, keeping
 from cloudfs.cli.output import Done
 
 ANSWER: dict[str, Any] = {
@@ -41,7 +41,7 @@ def mounts(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[dict[str, Any]]]:
         answers["asked"].append({"command": command, **parameters})
         yield from answers[state.name]
 
-    monkeypatch.setattr(keeping, "ask", ask)
+    monkeypatch.setattr(following, "ask", ask)
     monkeypatch.setattr(keeping, "state_of", lambda path: Path("/state") / path.split("/")[1])
     return answers
 

@@ -63,20 +63,30 @@ async def flaky() -> Flaky:
     return provider
 
 
-@pytest.fixture
-async def file(flaky: Flaky, tmp_path: Path, nursery: trio.Nursery):
-    cache = BlockCache(tmp_path, limit=1 << 30, keep_free=0)
+async def opened(
+    flaky: Flaky,
+    folder: Path,
+    nursery: trio.Nursery,
+    *,
+    limit: int = 1 << 30,
+    on_the_way: OnTheWay | None = None,
+) -> RemoteFile:
+    """The file, with a disk cache in *folder* of *limit* bytes."""
+    cache = BlockCache(folder, limit=limit, keep_free=0)
     cache.scan()
-    root = await flaky.root()
-    entry = await flaky.find(root.id, "file")
     return RemoteFile(
         InodeNumber(2),
-        entry,
+        await flaky.find((await flaky.root()).id, "file"),
         links=Links(flaky),
         cache=cache,
         nursery=nursery,
-        on_the_way=OnTheWay(),
+        on_the_way=on_the_way or OnTheWay(),
     )
+
+
+@pytest.fixture
+async def file(flaky: Flaky, tmp_path: Path, nursery: trio.Nursery):
+    return await opened(flaky, tmp_path, nursery)
 
 
 async def test_reads_give_what_the_service_has(file: RemoteFile):
@@ -170,18 +180,7 @@ async def test_another_version_is_not_mixed_in(file: RemoteFile, flaky: Flaky):
 async def test_a_full_cache_disk_does_not_stop_reading(
     flaky: Flaky, tmp_path: Path, nursery: trio.Nursery
 ):
-    cache = BlockCache(tmp_path, limit=0, keep_free=0)
-    cache.scan()
-    root = await flaky.root()
-    entry = await flaky.find(root.id, "file")
-    file = RemoteFile(
-        InodeNumber(2),
-        entry,
-        links=Links(flaky),
-        cache=cache,
-        nursery=nursery,
-        on_the_way=OnTheWay(),
-    )
+    file = await opened(flaky, tmp_path, nursery, limit=0)
     pattern = Pattern()
     for at in range(0, len(DATA), 1 << 20):
         assert await file.read(at, at + (1 << 20), pattern) == DATA[at : at + (1 << 20)]
@@ -225,17 +224,7 @@ async def test_what_is_brought_survives_breaks(file: RemoteFile, flaky: Flaky, a
 async def test_bringing_tells_that_the_disk_takes_no_more(
     flaky: Flaky, tmp_path: Path, nursery: trio.Nursery
 ):
-    cache = BlockCache(tmp_path, limit=2 * BLOCK, keep_free=0)
-    cache.scan()
-    entry = await flaky.find((await flaky.root()).id, "file")
-    file = RemoteFile(
-        InodeNumber(2),
-        entry,
-        links=Links(flaky),
-        cache=cache,
-        nursery=nursery,
-        on_the_way=OnTheWay(),
-    )
+    file = await opened(flaky, tmp_path, nursery, limit=2 * BLOCK)
     assert not await file.bring(0, len(DATA))
 
 
@@ -266,19 +255,9 @@ async def test_a_failure_of_what_is_brought_does_not_fail_readers(
 async def test_bringing_stands_aside_while_somebody_reads(
     flaky: Flaky, tmp_path: Path, nursery: trio.Nursery, autojump_clock
 ):
-    cache = BlockCache(tmp_path, limit=1 << 30, keep_free=0)
-    cache.scan()
-    entry = await flaky.find((await flaky.root()).id, "file")
     reader = object()
     on_the_way = OnTheWay()
-    file = RemoteFile(
-        InodeNumber(2),
-        entry,
-        links=Links(flaky),
-        cache=cache,
-        nursery=nursery,
-        on_the_way=on_the_way,
-    )
+    file = await opened(flaky, tmp_path, nursery, on_the_way=on_the_way)
     on_the_way.begin(reader)
     async with trio.open_nursery() as inner:
         inner.start_soon(file.bring, 0, len(DATA))

@@ -265,12 +265,16 @@ async def test_what_is_pinned_is_safe_from_the_first_moment_of_a_later_process(
         assert found == numbers
 
 
-async def test_pinned_files_are_not_dropped_for_others(
-    other: MemoryProvider, provider: Watched, tmp_path: Path
-):
+async def add_more_than_fits(other: MemoryProvider) -> None:
     root = await other.root()
     for number in range(10):
         await other.upload(root.id, f"big{number}", BytesContent(bytes(200_000)))
+
+
+async def test_pinned_files_are_not_dropped_for_others(
+    other: MemoryProvider, provider: Watched, tmp_path: Path
+):
+    await add_more_than_fits(other)
     async with open_drive(provider, tmp_path, MountSettings(cache_size=600_000)) as drive:
         await told(drive, "pin", "/d")
         for number in range(10):
@@ -284,9 +288,7 @@ async def test_pinned_files_are_not_dropped_for_others(
 async def test_unpinned_files_are_dropped_like_others(
     other: MemoryProvider, provider: Watched, tmp_path: Path
 ):
-    root = await other.root()
-    for number in range(10):
-        await other.upload(root.id, f"big{number}", BytesContent(bytes(200_000)))
+    await add_more_than_fits(other)
     async with open_drive(provider, tmp_path, MountSettings(cache_size=600_000)) as drive:
         await told(drive, "pin", "/d")
         assert (await told(drive, "unpin", "/d"))["unpinned"] == ["/d"]
